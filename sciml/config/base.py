@@ -1,0 +1,99 @@
+"""Strict, immutable configuration classes and the one reader of configuration files.
+
+Every problem is one line that names the file, the field by its path, the value and what is allowed.
+"""
+
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from sciml.io.errors import InputError
+
+C = TypeVar("C", bound="Config")
+
+
+class Config(BaseModel):
+    """Base of all configuration: unknown keys are errors, values cannot change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="constants")
+
+
+def parse(cls: type[C], values: Any, origin: str) -> C:
+    """Build a config from plain values.
+
+    Args:
+        cls: the config class.
+        values: nested dictionaries and lists, as read from YAML.
+        origin: what to call the source in an error, such as a file name.
+
+    Raises:
+        InputError: one line for the first problem, and how many more there are.
+    """
+    if not isinstance(values, dict):
+        raise InputError(f"{origin}: expected a mapping of settings, got {type(values).__name__}")
+    try:
+        return cls.model_validate(values)
+    except ValidationError as error:
+        problems = error.errors()
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        raise InputError(f"{origin}: {_explain(problems[0], values, cls)}{more}") from error
+
+
+def read_yaml(path: Path) -> dict:
+    """The mapping in a YAML file."""
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read: {error}") from error
+    except yaml.YAMLError as error:
+        raise InputError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(values, dict):
+        raise InputError(f"{path}: expected a mapping of settings, got {type(values).__name__}")
+    return values
+
+
+def read_config(cls: type[C], path: Path) -> C:
+    """Read and check a YAML file."""
+    return parse(cls, read_yaml(path), str(path))
+
+
+def to_yaml(config: Config) -> str:
+    """The resolved config, defaults included, with stable order: equal configs give equal text."""
+    return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=True, default_flow_style=False)
+
+
+def _explain(problem: Any, values: dict, cls: type[Config]) -> str:
+    field = ".".join(str(part) for part in _path_in_file(problem["loc"], values))
+    if problem["type"] == "extra_forbidden":
+        near = get_close_matches(str(problem["loc"][-1]), _setting_names(cls), n=1)
+        return f"`{field}` is not a known setting" + (f"; did you mean `{near[0]}`?" if near else "")
+    if problem["type"] == "missing":
+        return f"`{field}` is missing"
+    message = problem["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    value = repr(problem["input"])
+    value = value if len(value) <= 60 else f"{value[:57]}..."
+    return f"`{field}` {message}, got {value}" if field else message
+
+
+def _path_in_file(location: tuple, values: Any) -> list:
+    """The location of a problem without the union tags that pydantic puts in: the path in the user's own file."""
+    path, node = [], values
+    for index, part in enumerate(location):
+        if isinstance(node, dict) and part in node or isinstance(node, list) and isinstance(part, int):
+            node = node[part]
+            path.append(part)
+        elif index == len(location) - 1:
+            path.append(part)
+    return path
+
+
+def _setting_names(cls: type[Config]) -> list[str]:
+    """Every setting's name in the schema of the class."""
+    schema = cls.model_json_schema()
+    parts = [schema, *schema.get("$defs", {}).values()]
+    return sorted({name for part in parts for name in part.get("properties", {})})

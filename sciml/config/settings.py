@@ -1,0 +1,94 @@
+"""The settings of a whole workflow: what is in `workflows/config/*.yaml`."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+
+from sciml.config.base import Config
+from sciml.config.models import ModelConfig, NeuralConfig
+
+# A discriminated union needs `kind` in every member, and BaselineConfig has three kinds: pydantic takes that.
+
+
+class BurgersConfig(Config):
+    """Trajectories of forced 1-D viscous Burgers, simulated (WDNO, arXiv 2412.04833, appendix)."""
+
+    kind: Literal["burgers"] = "burgers"
+    train: PositiveInt
+    validation: PositiveInt
+    test: PositiveInt
+    points: Annotated[int, Field(ge=8)] = Field(120, description="stored grid points in (0, 1)")
+    intervals: Annotated[int, Field(ge=2)] = Field(80, description="stored time intervals: intervals + 1 frames")
+    solver_points: PositiveInt = Field(240, description="grid points of the finite-volume solver, at least `points`")
+    viscosity: PositiveFloat = 0.01
+    duration: PositiveFloat = 8.0
+    seed: NonNegativeInt = 0
+
+
+class FileConfig(Config):
+    """A user's own data: NetCDF, zarr or GRIB with dimensions (trajectory, time, x) or (time, y, x)."""
+
+    kind: Literal["file"] = "file"
+    path: str = Field(description="file, or the name of a known source (see `sciml fetch --list`)")
+    variables: tuple[str, ...] = Field(min_length=1, description="variables to predict")
+    given: PositiveInt = Field(description="frames given")
+    predicted: PositiveInt = Field(description="frames to predict")
+    period: PositiveInt | None = Field(None, description="frames of one cycle (24 for hourly data), if there is one")
+    stride: PositiveInt = Field(1, description="frames between the starts of neighbouring windows of a long record")
+    split: tuple[PositiveFloat, PositiveFloat, PositiveFloat] = Field(
+        (0.75, 0.05, 0.2), description="shares of training, validation and test, in the order of time"
+    )
+    seed: NonNegativeInt = Field(0, description="of the shuffle that splits trajectories")
+
+
+class SolverConfig(Config):
+    """One way to sample."""
+
+    name: Literal["ddim", "ddpm", "euler", "heun"] = "ddim"
+    steps: PositiveInt = 10
+    eta: Annotated[float, Field(ge=0, le=1)] = Field(0.0, description="DDIM only: 0 deterministic, 1 ancestral")
+    grid: Literal["uniform", "quadratic", "log_snr", "karras"] = "uniform"
+
+
+class EvaluationConfig(Config):
+    """What the models are scored on."""
+
+    windows: PositiveInt = Field(128, description="test windows, evenly spaced; all if there are fewer")
+    members: Annotated[int, Field(ge=2)] = Field(8, description="samples for each window")
+    solver: SolverConfig = Field(SolverConfig(), description="the solver of the main table")
+    solvers: tuple[SolverConfig, ...] = Field((), description="further solvers to compare, on `solver_windows` windows")
+    solver_windows: PositiveInt = 32
+    batch: PositiveInt = Field(64, description="samples a network call")
+
+
+class ExperimentConfig(Config):
+    """One data set and the models compared on it."""
+
+    data: Annotated[BurgersConfig | FileConfig, Field(discriminator="kind")]
+    models: dict[str, ModelConfig] = Field(min_length=1)
+    evaluation: EvaluationConfig = EvaluationConfig()
+
+
+class Settings(Config):
+    """The configuration of the workflow."""
+
+    scale: str = Field("default", description="a name for the report")
+    results: str = Field("results", description="folder of results")
+    data: str = Field("data", description="folder of fetched and simulated data")
+    mirror: str | None = Field(None, description="folder with the sources of data/README.md, used before any download")
+    download: bool = Field(False, description="fetch what the mirror lacks from its public address")
+    seeds: tuple[NonNegativeInt, ...] = Field((0,), min_length=1, description="one training of every model for each")
+    pde: dict[str, ExperimentConfig] = Field(default_factory=dict, description="experiments on PDE fields, by data set")
+
+    @model_validator(mode="after")
+    def _names_make_paths(self) -> "Settings":
+        for dataset, experiment in self.pde.items():
+            for name in (dataset, *experiment.models):
+                if not name.replace("_", "").replace("-", "").isalnum():
+                    raise ValueError(f"`pde.{dataset}`: names may hold letters, digits, - and _ only, got {name!r}")
+        return self
+
+
+def neural_models(experiment: ExperimentConfig) -> dict[str, NeuralConfig]:
+    """The models of an experiment that are trained."""
+    return {name: model for name, model in experiment.models.items() if isinstance(model, NeuralConfig)}

@@ -1,0 +1,101 @@
+"""Datasets as Zarr directories that know their own contents.
+
+Zarr reads a missing chunk as fill values without a word. So the root metadata records, for each array, the sha256 of
+each of its files (chunks and `zarr.json`) under the attribute `sha256`; `read_dataset` compares before any array is
+opened. Reading runs no code from the store: it is JSON and compressed numbers.
+"""
+
+import json
+import math
+from pathlib import Path
+
+import xarray as xr
+
+from sciml.io.atomic import atomic_directory
+from sciml.io.errors import InputError
+from sciml.io.fetch import sha256
+
+_CHUNK_BYTES = 1 << 22
+_MANIFEST = "sha256"
+
+
+def _chunks(array: xr.Variable) -> tuple[int, ...]:
+    """Chunks of at most about 4 MiB, cut along the first dimension only (a trajectory or frame stays whole)."""
+    if not array.ndim:
+        return ()
+    row = max(1, math.prod(array.shape[1:]) * array.dtype.itemsize)
+    return (max(1, min(array.shape[0], _CHUNK_BYTES // row)), *(max(1, size) for size in array.shape[1:]))
+
+
+def _files(folder: Path) -> dict[str, str]:
+    return {p.relative_to(folder).as_posix(): sha256(p) for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def write_dataset(dataset: xr.Dataset, path: str | Path) -> None:
+    """Writes a dataset as a Zarr (format 3) directory, atomically, with the sha256 of each file of each array.
+
+    Args:
+        dataset: Numbers and dates only; attributes must be JSON. Encodings of the file it came from are dropped.
+        path: Directory to write or replace.
+    """
+    plain = dataset.drop_encoding()
+    encoding = {str(name): {"chunks": _chunks(array)} for name, array in plain.variables.items() if array.ndim}
+    with atomic_directory(path) as folder:
+        plain.to_zarr(folder, mode="w", zarr_format=3, consolidated=False, encoding=encoding)
+        root = folder / "zarr.json"
+        metadata = json.loads(root.read_text())
+        metadata["attributes"][_MANIFEST] = {str(name): _files(folder / str(name)) for name in plain.variables}
+        root.write_text(json.dumps(metadata, indent=1))
+
+
+def is_own_store(path: str | Path) -> bool:
+    """Whether `write_dataset` wrote this directory (its metadata hold a manifest)."""
+    try:
+        return bool(_manifest(Path(path)))
+    except InputError:
+        return False
+
+
+def read_dataset(path: str | Path) -> xr.Dataset:
+    """Reads what `write_dataset` wrote into memory, in order, after comparing each file with its recorded sha256.
+
+    Raises:
+        InputError: Naming path, array and file: no such store, unreadable metadata, or a file that is missing,
+            truncated or changed.
+    """
+    path = Path(path)
+    manifest = _manifest(path)
+    for array, recorded in manifest.items():
+        _verify(path, array, recorded)
+    try:
+        with xr.open_zarr(path, consolidated=False, chunks=None) as dataset:
+            loaded = dataset.load().drop_encoding()
+    except (ValueError, KeyError, TypeError, OSError, RuntimeError) as error:
+        raise InputError(f"{path}: cannot be read as Zarr ({error}); write it anew") from error
+    del loaded.attrs[_MANIFEST]
+    return loaded[[name for name in manifest if name in loaded.data_vars]]  # as written; a folder has no order
+
+
+def _manifest(path: Path) -> dict[str, dict[str, str]]:
+    root = path / "zarr.json"
+    if not root.is_file():
+        raise InputError(f"{path}: no Zarr dataset there (`zarr.json` is missing)")
+    try:
+        recorded = json.loads(root.read_text())["attributes"][_MANIFEST]
+        return {str(array): dict(files) for array, files in recorded.items()}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{root}: corrupt metadata or no `{_MANIFEST}` record ({error!r}); write it anew") from error
+
+
+def _verify(path: Path, array: str, recorded: dict[str, str]) -> None:
+    found = _files(path / array)
+    for name, digest in recorded.items():
+        if name not in found:
+            raise InputError(f"{path}: array `{array}`: file {name} is missing; write the dataset anew")
+        if found[name] != digest:
+            raise InputError(
+                f"{path}: array `{array}`: file {name} is truncated or changed "
+                f"(sha256 {found[name][:12]}, recorded {digest[:12]}); write the dataset anew"
+            )
+    if extra := sorted(found.keys() - recorded.keys()):
+        raise InputError(f"{path}: array `{array}`: unrecorded file {extra[0]}; write the dataset anew")

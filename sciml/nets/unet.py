@@ -1,0 +1,165 @@
+"""U-Net over one-, two- or three-dimensional grids, with conditions as clean channels.
+
+Resolution halves `len(multipliers) - 1` times. Sizes need not be powers of two: each upward path is resized to its skip
+connection. Normalisation is over groups of channels and space, never over the batch, so a sample does not depend on its
+batch-mates.
+
+Reference: Ronneberger et al. 2015, arXiv 1505.04597; the residual block with feature-wise scale and shift is that of
+Dhariwal & Nichol 2021, arXiv 2105.05233, section 3.
+"""
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from sciml.nets.embedding import TimeEmbedding
+
+CONVOLUTIONS = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
+
+
+class ResidualBlock(nn.Module):
+    """x + conv(silu(scale(t) * norm(conv(silu(norm(x)))) + shift(t)))."""
+
+    def __init__(self, dimensions: int, inputs: int, outputs: int, embedding: int, dropout: float) -> None:
+        super().__init__()
+        conv = CONVOLUTIONS[dimensions]
+        self.norm_in = nn.GroupNorm(_groups(inputs), inputs)
+        self.conv_in = conv(inputs, outputs, 3, padding=1)
+        self.film = nn.Linear(embedding, 2 * outputs)
+        self.norm_out = nn.GroupNorm(_groups(outputs), outputs)
+        self.dropout = nn.Dropout(dropout)
+        self.conv_out = conv(outputs, outputs, 3, padding=1)
+        self.skip = conv(inputs, outputs, 1) if inputs != outputs else nn.Identity()
+        nn.init.zeros_(self.conv_out.weight)
+        nn.init.zeros_(self.conv_out.bias)
+
+    def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
+        h = self.conv_in(F.silu(self.norm_in(x)))
+        scale, shift = self.film(embedding).reshape(*embedding.shape[:1], -1, *[1] * (x.dim() - 2)).chunk(2, dim=1)
+        h = self.norm_out(h) * (1 + scale) + shift
+        return self.skip(x) + self.conv_out(self.dropout(F.silu(h)))
+
+
+class SelfAttention(nn.Module):
+    """Residual multi-head attention over all grid points."""
+
+    def __init__(self, channels: int, head: int = 32) -> None:
+        super().__init__()
+        self.heads = max(1, channels // head)
+        self.norm = nn.GroupNorm(_groups(channels), channels)
+        self.query_key_value = nn.Linear(channels, 3 * channels)
+        self.project = nn.Linear(channels, channels)
+        nn.init.zeros_(self.project.weight)
+        nn.init.zeros_(self.project.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        tokens = self.norm(x).flatten(2).transpose(1, 2)
+        batch, points, channels = tokens.shape
+        qkv = self.query_key_value(tokens).reshape(batch, points, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        mixed = F.scaled_dot_product_attention(*qkv.unbind(0)).transpose(1, 2).reshape(batch, points, channels)
+        return x + self.project(mixed).transpose(1, 2).reshape(x.shape)
+
+
+class UNet(nn.Module):
+    """Maps (x, t, condition) to a field of `outputs` channels on the same grid.
+
+    Args:
+        dimensions: number of space-like axes, 1 to 3.
+        inputs: channels of x plus channels of the condition.
+        outputs: channels of the prediction.
+        width: channels at the finest resolution.
+        multipliers: channels of each resolution in units of `width`, finest first.
+        blocks: residual blocks at each resolution, each way.
+        attention: whether the coarsest resolution mixes all its points by self-attention.
+        dropout: probability in [0, 1).
+    """
+
+    def __init__(
+        self,
+        dimensions: int,
+        inputs: int,
+        outputs: int,
+        width: int = 48,
+        multipliers: tuple[int, ...] = (1, 2, 3),
+        blocks: int = 2,
+        attention: bool = True,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        if dimensions not in CONVOLUTIONS:
+            raise ValueError(f"`dimensions` must be 1, 2 or 3, got {dimensions}")
+        conv, embedding = CONVOLUTIONS[dimensions], 2 * width
+        self.dimensions = dimensions
+        self.embed = TimeEmbedding(embedding)
+        self.coordinates = dimensions
+        self.enter = conv(inputs + dimensions, width, 3, padding=1)
+
+        def block(a: int, b: int) -> ResidualBlock:
+            return ResidualBlock(dimensions, a, b, embedding, dropout)
+
+        self.down, self.up = nn.ModuleList(), nn.ModuleList()
+        self.shrink, self.grow = nn.ModuleList(), nn.ModuleList()
+        channels, skips = width, [width]
+        for level, multiplier in enumerate(multipliers):
+            if level:
+                self.shrink.append(conv(channels, channels, 3, stride=2, padding=1))
+            row = nn.ModuleList()
+            for _ in range(blocks):
+                row.append(block(channels, multiplier * width))
+                channels = multiplier * width
+            self.down.append(row)
+            skips.append(channels)
+        self.middle = block(channels, channels)
+        self.attention = SelfAttention(channels) if attention else nn.Identity()
+        self.middle_out = block(channels, channels)
+        for level, multiplier in reversed(list(enumerate(multipliers))):
+            row = nn.ModuleList([block(channels + skips[level + 1], multiplier * width)])
+            channels = multiplier * width
+            row.extend(block(channels, channels) for _ in range(blocks - 1))
+            self.up.append(row)
+            if level:
+                self.grow.append(conv(channels, channels, 3, padding=1))
+        self.norm = nn.GroupNorm(_groups(channels), channels)
+        self.leave = conv(channels, outputs, 3, padding=1)
+        nn.init.zeros_(self.leave.weight)
+        nn.init.zeros_(self.leave.bias)
+
+    def forward(
+        self,
+        x: Float[Tensor, "batch channel *space"],
+        t: Float[Tensor, " batch"],
+        cond: Float[Tensor, "batch condition *space"] | None = None,
+    ) -> Float[Tensor, "batch output *space"]:
+        parts = [x, _coordinates(x)] if cond is None else [x, cond, _coordinates(x)]
+        h = torch.cat(parts, dim=1)
+        if self.dimensions == 2:
+            h = h.contiguous(memory_format=torch.channels_last)
+        embedding = self.embed(t)
+        h = self.enter(h)
+        skips = []
+        for level, row in enumerate(self.down):
+            if level:
+                h = self.shrink[level - 1](h)
+            for block in row:
+                h = block(h, embedding)
+            skips.append(h)
+        h = self.middle_out(self.attention(self.middle(h, embedding)), embedding)
+        for level, row in enumerate(self.up):
+            skip = skips.pop()
+            if level:
+                h = self.grow[level - 1](F.interpolate(h, size=skip.shape[2:], mode="nearest"))
+            h = torch.cat([h, skip], dim=1)
+            for block in row:
+                h = block(h, embedding)
+        return self.leave(F.silu(self.norm(h))).contiguous()
+
+
+def _groups(channels: int) -> int:
+    return next(g for g in (8, 4, 2, 1) if channels % g == 0)
+
+
+def _coordinates(x: Tensor) -> Tensor:
+    """One channel for each axis, from -1 to 1 over the grid: walls and initial time are places, not just edges."""
+    axes = [torch.linspace(-1, 1, n, device=x.device, dtype=x.dtype) for n in x.shape[2:]]
+    return torch.stack(torch.meshgrid(*axes, indexing="ij")).expand(x.shape[0], -1, *x.shape[2:])

@@ -1,0 +1,175 @@
+"""From a simulation or a user's file to one Zarr store with a `split` coordinate, and from that to windows."""
+
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import xarray as xr
+from torch import Tensor
+
+from sciml.io.errors import InputError
+from sciml.io.fetch import sha256
+from sciml.io.zarr_store import read_dataset, write_dataset
+from sciml.pde.data.burgers import simulate
+from sciml.pde.data.load import load_fields
+from sciml.pde.data.split import ATTRIBUTES, SPLITS, labels
+from sciml.pde.data.validate import validate
+from sciml.pde.data.windows import Axis, Windows, record_windows, trajectory_windows
+
+
+def prepare_burgers(
+    output: str | Path,
+    *,
+    train: int,
+    validation: int,
+    test: int,
+    seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+    **simulation: Any,
+) -> None:
+    """Simulates the three splits, each from a seed of its own, into one store.
+
+    Args:
+        output: Zarr directory to write.
+        train, validation, test: Trajectories, at least 0 each and 1 together.
+        seed: The seed of split k is SeedSequence([seed, k]), so that no two seeds here share a split.
+        progress: Called with (done, all) trajectories.
+        simulation: Further arguments of `simulate`: points, intervals, solver_points, viscosity, duration, batch.
+
+    Raises:
+        InputError: A parameter out of range.
+    """
+    counts = (train, validation, test)
+    if min(counts) < 0 or not sum(counts):
+        raise InputError(f"`train`, `validation`, `test` must be at least 0, not all 0; got {counts}")
+    if seed < 0:
+        raise InputError(f"`seed` must be at least 0, got {seed}")
+    parts, seeds = [], []
+    for k, count in enumerate(counts):
+        seeds.append(int(np.random.SeedSequence([seed, k]).generate_state(1)[0]))
+        if not count:
+            continue
+        done = sum(counts[:k])
+        report = None if progress is None else lambda n, _, done=done: progress(done + n, sum(counts))
+        parts.append(simulate(count, seed=seeds[-1], progress=report, **simulation))
+    dataset = xr.concat(parts, dim="trajectory", data_vars="minimal", coords="minimal", compat="equals", join="exact",
+                        combine_attrs="override")  # fmt: skip
+    dataset = dataset.assign_coords(split=("trajectory", labels(sum(counts), counts), ATTRIBUTES))
+    write_dataset(dataset.assign_attrs(seed=seed, split_seeds=seeds), output)
+
+
+def prepare_file(
+    path: str | Path,
+    output: str | Path,
+    *,
+    variables: Sequence[str] | None = None,
+    rename: Mapping[str, str] | None = None,
+    split: Sequence[int | float] = (0.8, 0.1, 0.1),
+    seed: int = 0,
+    frames: int = 2,
+) -> None:
+    """Loads and checks a user's file and stores its fields, canonical and in float32, with a split.
+
+    Trajectories are shuffled by `seed` before they are split; a record is cut in time: train, validation, test.
+
+    Args:
+        path: NetCDF, Zarr or GRIB; see `load_fields`, also for `variables` and `rename`.
+        output: Zarr directory to write.
+        split: Three counts or three fractions, see `sciml.pde.data.split.sizes`.
+        seed: Of the shuffle.
+        frames: Frames of a window: fewest in a trajectory, or in each part of a record that is not empty.
+
+    Raises:
+        InputError: As `load_fields` and `validate`; or a part too short for one window.
+    """
+    path = Path(path)
+    fields = load_fields(path, variables, rename)
+    validate(fields, path, frames)
+    record = "trajectory" not in fields.dims
+    dim = "time" if record else "trajectory"
+    parts = labels(fields.sizes[dim], split, None if record else seed)
+    for k, name in enumerate(SPLITS):
+        if record and 0 < (length := int((parts == k).sum())) < frames:
+            raise InputError(f"{path}: the {name} split has {length} frames, one window needs {frames}")
+    stored = fields.map(lambda array: array.astype(np.float32), keep_attrs=True)
+    for array in stored.variables.values():
+        array.attrs = _plain(array.attrs)
+    stored = stored.assign_coords(split=(dim, parts, ATTRIBUTES))
+    source = {"source_file": path.name, "seed": seed, "package_version": version("sciml")}
+    if path.is_file():
+        source["source_sha256"] = sha256(path)
+    stored.attrs = _plain(fields.attrs) | source
+    write_dataset(stored, output)
+
+
+def load_windows(
+    path: str | Path, split: str, given: int, predicted: int | None = None, period: int = 24, stride: int = 1
+) -> Windows:
+    """Windows of one split of a prepared store.
+
+    Args:
+        path: Zarr directory from `prepare_burgers` or `prepare_file`.
+        split: "train", "validation" or "test".
+        given: Frames given.
+        predicted: Frames to predict; None, for trajectories only: all the rest.
+        period: Frames in a period of a record.
+        stride: Frames from the start of one window of a record to that of the next.
+
+    Raises:
+        InputError: A damaged or unprepared store, an unknown or empty split, or a window that does not fit.
+    """
+    if split not in SPLITS:
+        raise InputError(f"`split` must be one of {', '.join(SPLITS)}, got {split!r}")
+    dataset = read_dataset(path)
+    if "split" not in dataset.coords:
+        raise InputError(f"{path}: no coordinate `split`; prepare the data first")
+    dim = str(dataset["split"].dims[0])
+    members = np.flatnonzero(dataset["split"].values == SPLITS.index(split))
+    if not members.size:
+        raise InputError(f"{path}: the {split} split is empty")
+    part = dataset.isel({dim: members})
+    states = [str(name) for name, array in part.data_vars.items() if "time" in array.dims]
+    forces = [str(name) for name, array in part.data_vars.items() if "interval" in array.dims]
+    fields = _stack(part, states)
+    units = {name: str(part[name].attrs.get("units", "unknown")) for name in states}
+    try:
+        if dim == "trajectory":
+            windows = trajectory_windows(fields, _stack(part, forces) if forces else None, given, predicted)
+        else:
+            if predicted is None:
+                raise InputError("`predicted` must be given for a record")
+            windows = record_windows(fields, given, predicted, period=period, stride=stride, first=int(members[0]))
+    except InputError as error:
+        raise InputError(f"{path}: {split} split: {error}") from error
+    axes = _axes(dataset, windows.phase.shape[1])
+    return Windows(windows.given, windows.target, windows.forcing, windows.phase, axes, units)
+
+
+def _stack(dataset: xr.Dataset, names: Sequence[str]) -> Tensor:
+    """Variables as channels: (trajectory, channel, time, *space), or (channel, time, *space) of a record."""
+    arrays = [torch.from_numpy(np.ascontiguousarray(dataset[name].values)) for name in names]
+    return torch.stack(arrays, dim=1 if "trajectory" in dataset.dims else 0)
+
+
+def _axes(dataset: xr.Dataset, frames: int) -> dict[str, Axis]:
+    """Time since the first frame of a window, and the coordinates of space."""
+    axes = {}
+    for name in ("time", "y", "x"):
+        if name not in dataset.coords:
+            continue
+        values, units = dataset[name].values, str(dataset[name].attrs.get("units", "unknown"))
+        if name == "time":
+            values = values[:frames] - values[0]
+            if np.issubdtype(values.dtype, np.timedelta64):
+                values, units = values / np.timedelta64(1, "h"), "h"
+        axes[name] = Axis(np.asarray(values, dtype=np.float64), units)
+    return axes
+
+
+def _plain(attributes: Mapping[Any, Any]) -> dict[str, Any]:
+    """Attributes that JSON can hold, arrays as lists; without `history`, where readers note the time and the path."""
+    plain = {str(k): v.tolist() if isinstance(v, np.ndarray | np.generic) else v for k, v in attributes.items()}
+    return {k: v for k, v in plain.items() if isinstance(v, str | int | float | list) and k != "history"}

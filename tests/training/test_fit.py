@@ -1,0 +1,147 @@
+"""The training loop: it learns, it resumes bit for bit, it stops cleanly and it refuses what it must."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from toy import Toy, examples, toy, train
+
+from sciml.config.models import TrainingConfig
+from sciml.io.errors import InputError
+from sciml.io.events import read_events
+from sciml.training import fit as fit_module
+from sciml.training.checkpoint import state_hash
+from sciml.training.fit import NonFiniteLoss, fit
+from sciml.training.signals import Stopped
+
+SCRIPT = Path(__file__).with_name("toy.py")
+
+
+def run_process(directory: Path, steps: int) -> subprocess.Popen:
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, str(SCRIPT), str(directory), str(steps)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+
+
+def steps_done(directory: Path) -> int:
+    path = directory / "events.jsonl"
+    return max((e["step"] for e in read_events(path)), default=0) if path.exists() else 0
+
+
+def wait_for_step(directory: Path, step: int, process: subprocess.Popen) -> None:
+    deadline = time.monotonic() + 60
+    while steps_done(directory) < step and process.poll() is None:
+        assert time.monotonic() < deadline, "the training makes no progress"
+        time.sleep(0.005)
+
+
+def test_learns_the_sum(tmp_path: Path) -> None:
+    module, report = train(tmp_path, steps=400, rate=1e-2)
+    x, y = examples()
+    module.eval()
+    assert (module.net(x) - y).square().mean() < 0.1 * y.square().mean()
+    assert report.steps == 400
+
+
+def test_resumed_after_sigkill_equals_unbroken(tmp_path: Path) -> None:
+    steps, dice = 400, random.Random(7)
+    unbroken, _ = train(tmp_path / "unbroken", steps=steps)
+    for _ in range(3):
+        process = run_process(tmp_path / "killed", steps)
+        wait_for_step(
+            tmp_path / "killed", min(steps_done(tmp_path / "killed") + dice.randrange(20, 90), steps), process
+        )
+        process.kill()
+        process.communicate()
+    process = run_process(tmp_path / "killed", steps)
+    out, _ = process.communicate(timeout=120)
+    assert out.strip() == state_hash(unbroken.state_dict())
+    events = [e["event"] for e in read_events(tmp_path / "killed" / "events.jsonl")]
+    assert events.count("resume") == 3 and events[-1] == "end"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1])
+def test_signal_saves_and_stops(tmp_path: Path, number: signal.Signals, monkeypatch: pytest.MonkeyPatch) -> None:
+    unbroken, _ = train(tmp_path / "unbroken")
+    step = fit_module._Run._step
+
+    def step_and_signal(run: fit_module._Run, rate: float) -> torch.Tensor:
+        if run.state.step == 30:
+            os.kill(os.getpid(), number)
+        return step(run, rate)
+
+    monkeypatch.setattr(fit_module._Run, "_step", step_and_signal)
+    with pytest.raises(Stopped, match=f"{number.name} at step 31 of 60"):
+        train(tmp_path / "stopped")
+    monkeypatch.undo()
+    resumed, _ = train(tmp_path / "stopped")
+    assert state_hash(resumed.state_dict()) == state_hash(unbroken.state_dict())
+
+
+def test_time_limit_saves_and_stops(tmp_path: Path) -> None:
+    config = TrainingConfig(steps=100000, batch=8, precision="32")
+    with pytest.raises(Stopped, match="time limit"):
+        fit(toy(), examples(), config, seed=0, directory=tmp_path, fingerprint="toy", time_limit=0.2)
+    assert (tmp_path / "checkpoint.pt").exists()
+
+
+def test_non_finite_loss_names_the_step_and_keeps_the_checkpoint(tmp_path: Path) -> None:
+    class Breaking(Toy):
+        calls = 0
+
+        def forward(self, generator: torch.Generator, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+            self.calls += 1
+            return super().forward(generator, x, y) * (float("nan") if self.calls == 13 else 1.0)
+
+    config = TrainingConfig(steps=50, batch=8, precision="32", checkpoint_seconds=0)
+    with pytest.raises(NonFiniteLoss, match=r"nan at step 13; the last good checkpoint is .*checkpoint.pt"):
+        fit(Breaking(), examples(), config, seed=0, directory=tmp_path, fingerprint="toy")
+    kept = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    assert kept["step"] == 12
+    assert all(torch.isfinite(v).all() for v in kept["model"].values())
+
+
+def test_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
+    train(tmp_path)
+    with pytest.raises(InputError, match="belongs to another configuration"):
+        fit(toy(), examples(), TrainingConfig(steps=60), seed=3, directory=tmp_path, fingerprint="other")
+
+
+def test_torn_checkpoint_is_refused(tmp_path: Path) -> None:
+    train(tmp_path)
+    path = tmp_path / "checkpoint.pt"
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(InputError, match="not a readable checkpoint"):
+        train(tmp_path)
+
+
+def test_checkpoint_never_executes_code(tmp_path: Path) -> None:
+    class Payload:
+        def __reduce__(self) -> tuple:
+            return (Path.touch, (tmp_path / "executed",))
+
+    torch.save({"format": 1, "payload": Payload()}, tmp_path / "checkpoint.pt")
+    with pytest.raises(InputError, match="not a readable checkpoint"):
+        train(tmp_path)
+    assert not (tmp_path / "executed").exists()
+
+
+def test_budget_of_processor_time_is_kept(tmp_path: Path) -> None:
+    _, report = train(tmp_path, steps=None, cpu_seconds=1.0, batch=32, precision="auto")
+    assert 0.4 < report.cpu_seconds < 2.5
+    start = read_events(tmp_path / "events.jsonl")[0]
+    assert start["steps"] == report.steps and start["precision"] in ("32", "bf16")
+
+
+def test_weights_of_the_result_are_the_average(tmp_path: Path) -> None:
+    module, _ = train(tmp_path)
+    kept = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    for parameter, average, last in zip(module.parameters(), kept["ema"], kept["model"].values(), strict=True):
+        assert torch.equal(parameter, average)
+        assert not torch.equal(parameter, last)
