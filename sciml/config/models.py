@@ -60,12 +60,21 @@ class DiffusionConfig(Config):
     kind: Literal["diffusion"] = "diffusion"
     process: ProcessConfig = ProcessConfig()
     parameterisation: Literal["x0", "eps", "v", "score", "velocity"] = "v"
+    conditional_deviation: PositiveFloat = Field(
+        1.0, description="for v: deviation left once the condition is known; below 1 for a nearly deterministic map"
+    )
     noise_bias: PositiveFloat = Field(
         1.0, description="t = 1 - u^noise_bias of a uniform u: above 1 favours high noise"
     )
     band_weight: Annotated[float, Field(ge=0, le=1)] = Field(
         0.0, description="weight of a sub-band in the loss: its deviation to this power"
     )
+
+    @model_validator(mode="after")
+    def _deviation_belongs_to_v(self) -> "DiffusionConfig":
+        if self.conditional_deviation != 1 and self.parameterisation != "v":
+            raise ValueError(f"`conditional_deviation` goes with parameterisation v, not {self.parameterisation}")
+        return self
 
 
 class RegressionConfig(Config):

@@ -7,8 +7,6 @@ from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_va
 from sciml.config.base import Config
 from sciml.config.models import ModelConfig, NeuralConfig
 
-# A discriminated union needs `kind` in every member, and BaselineConfig has three kinds: pydantic takes that.
-
 
 class BurgersConfig(Config):
     """Trajectories of forced 1-D viscous Burgers, simulated (WDNO, arXiv 2412.04833, appendix)."""
@@ -31,12 +29,13 @@ class FileConfig(Config):
     kind: Literal["file"] = "file"
     path: str = Field(description="file, or the name of a known source (see `sciml fetch --list`)")
     variables: tuple[str, ...] = Field(min_length=1, description="variables to predict")
+    forcing: tuple[str, ...] = Field((), description="variables that drive them, known in advance: dimension interval for time")
     given: PositiveInt = Field(description="frames given")
     predicted: PositiveInt = Field(description="frames to predict")
     period: PositiveInt | None = Field(None, description="frames of one cycle (24 for hourly data), if there is one")
     stride: PositiveInt = Field(1, description="frames between the starts of neighbouring windows of a long record")
-    split: tuple[PositiveFloat, PositiveFloat, PositiveFloat] = Field(
-        (0.75, 0.05, 0.2), description="shares of training, validation and test, in the order of time"
+    split: tuple[int | float, int | float, int | float] = Field(
+        (0.75, 0.05, 0.2), description="training, validation and test: three counts of frames or trajectories, or three shares"
     )
     seed: NonNegativeInt = Field(0, description="of the shuffle that splits trajectories")
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from sciml.denoisers.denoiser import Denoiser, Dirac
 from sciml.numerics.broadcasting import broadcast_time
 from sciml.processes.gaussian import GaussianProcess
-from sciml.processes.parameterisation import Parameterisation, decompose
+from sciml.processes.parameterisation import Prediction, decompose
 
 
 class NetworkDenoiser(Denoiser):
@@ -24,7 +24,7 @@ class NetworkDenoiser(Denoiser):
 
     process: GaussianProcess
 
-    def __init__(self, net: nn.Module, process: GaussianProcess, parameterisation: Parameterisation) -> None:
+    def __init__(self, net: nn.Module, process: GaussianProcess, parameterisation: Prediction) -> None:
         super().__init__(process)
         self.net = net
         self.parameterisation = parameterisation

@@ -5,6 +5,7 @@ each of its files (chunks and `zarr.json`) under the attribute `sha256`; `read_d
 opened. Reading runs no code from the store: it is JSON and compressed numbers.
 """
 
+import hashlib
 import json
 import math
 from pathlib import Path
@@ -99,3 +100,9 @@ def _verify(path: Path, array: str, recorded: dict[str, str]) -> None:
             )
     if extra := sorted(found.keys() - recorded.keys()):
         raise InputError(f"{path}: array `{array}`: unrecorded file {extra[0]}; write the dataset anew")
+
+
+def dataset_digest(path: str | Path) -> str:
+    """One sha256 for the whole dataset: that of the record of its files."""
+    record = json.dumps(_manifest(Path(path)), sort_keys=True)
+    return hashlib.sha256(record.encode()).hexdigest()

@@ -56,6 +56,16 @@ class Representation(nn.Module, ABC):
         channels, *grid = self._raw_shape
         return (channels * grid[0], *grid[1:]) if self.fold_time else self._raw_shape
 
+    @property
+    def grid(self) -> tuple[int, ...]:
+        """Sizes of a state behind its channels."""
+        return self.state_shape[1:]
+
+    def state_deviation(self) -> Float[Tensor, " state"]:
+        """Deviation, in the units of the field, that each channel of the state was divided by."""
+        self._check_fitted()
+        return self.deviation.repeat_interleave(self._raw_shape[1]) if self.fold_time else self.deviation.clone()
+
     @torch.no_grad()
     def fit(self, fields: Float[Tensor, "n channel time *space"], chunk: int = 256) -> "Representation":
         """Compute the statistics of each sub-band from training fields; a band that never varies keeps the scale 1."""

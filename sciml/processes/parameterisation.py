@@ -18,10 +18,20 @@ so one 2x2 system gives both back from x_t and the prediction, with D = alpha b 
 D vanishes only where sigma_t = 0. The velocity is dx_t/dt of the probability flow when x_0 and eps are the posterior
 means. The v of a process that does not preserve variance follows the same formula.
 
-Reference: Salimans and Ho (2022), arXiv 2202.00512, for v; Lipman et al. (2023), arXiv 2210.02747, for the velocity.
+`ConditionalV(s)` is v for data whose deviation is s once the condition is known, seen in units in which that is 1,
+
+    prediction = (s^2 alpha eps - sigma x_0) / sqrt(s^2 alpha^2 + sigma^2),        D = sqrt(s^2 alpha^2 + sigma^2):
+
+where the noise exceeds s a network that says -E[x_0 | condition] is right at every t, so the copying of noise from
+input to output, which v asks for at low noise, need not be learnt. For s = 1 and a process that preserves variance it is v.
+
+Reference: Salimans and Ho (2022), arXiv 2202.00512, for v; Lipman et al. (2023), arXiv 2210.02747, for the velocity;
+Karras et al. (2022), arXiv 2206.00364, table 1, whose scalings are those of ConditionalV up to a factor s.
 """
 
+import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 
 import torch
@@ -42,6 +52,23 @@ class Parameterisation(StrEnum):
     VELOCITY = "velocity"
 
 
+@dataclass(frozen=True)
+class ConditionalV:
+    """The v of data that a condition determines up to a known deviation; see the module.
+
+    Args:
+        deviation: s, positive, in units of the unconditional deviation.
+    """
+
+    deviation: float
+
+    def __post_init__(self) -> None:
+        if not 0 < self.deviation < math.inf:
+            raise ValueError(f"`deviation` must be positive and finite, got {self.deviation}")
+
+
+Prediction = Parameterisation | ConditionalV
+
 _COEFFICIENTS: dict[Parameterisation, Callable[[GaussianProcess, Tensor], tuple[Tensor, Tensor]]] = {
     Parameterisation.X0: lambda process, t: (torch.ones_like(t), torch.zeros_like(t)),
     Parameterisation.EPS: lambda process, t: (torch.zeros_like(t), torch.ones_like(t)),
@@ -51,21 +78,30 @@ _COEFFICIENTS: dict[Parameterisation, Callable[[GaussianProcess, Tensor], tuple[
 }
 
 
+def _coefficients(process: GaussianProcess, prediction: Prediction, t: Tensor) -> tuple[Tensor, Tensor]:
+    """(a_t, b_t)."""
+    if isinstance(prediction, Parameterisation):
+        return _COEFFICIENTS[prediction](process, t)
+    alpha, sigma, s = process.alpha(t), process.sigma(t), prediction.deviation
+    scale = (s**2 * alpha**2 + sigma**2).rsqrt()
+    return -sigma * scale, s**2 * alpha * scale
+
+
 def compose(
     process: GaussianProcess,
-    parameterisation: Parameterisation,
+    parameterisation: Prediction,
     x_0: Float[Tensor, "batch *space"],
     eps: Float[Tensor, "batch *space"],
     t: Tensor,
 ) -> Float[Tensor, "batch *space"]:
     """The prediction a_t x_0 + b_t eps: what a perfect network would say if it knew x_0 and eps."""
-    a, b = _COEFFICIENTS[parameterisation](process, broadcast_time(t, x_0))
+    a, b = _coefficients(process, parameterisation, broadcast_time(t, x_0))
     return scaled_sum(a, x_0, b, eps)
 
 
 def decompose(
     process: GaussianProcess,
-    parameterisation: Parameterisation,
+    parameterisation: Prediction,
     x_t: Float[Tensor, "batch *space"],
     prediction: Float[Tensor, "batch *space"],
     t: Tensor,
@@ -73,7 +109,7 @@ def decompose(
     """x_0 and eps from the state and a prediction; the inverse of `compose`, for sigma_t > 0."""
     t = broadcast_time(t, x_t)
     alpha, sigma = process.alpha(t), process.sigma(t)
-    a, b = _COEFFICIENTS[parameterisation](process, t)
+    a, b = _coefficients(process, parameterisation, t)
     determinant = alpha * b - sigma * a
     x_0 = scaled_sum(b / determinant, x_t, -sigma / determinant, prediction)
     eps = scaled_sum(-a / determinant, x_t, alpha / determinant, prediction)
@@ -82,8 +118,8 @@ def decompose(
 
 def convert(
     process: GaussianProcess,
-    source: Parameterisation,
-    target: Parameterisation,
+    source: Prediction,
+    target: Prediction,
     x_t: Float[Tensor, "batch *space"],
     prediction: Float[Tensor, "batch *space"],
     t: Tensor,

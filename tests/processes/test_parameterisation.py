@@ -5,9 +5,12 @@ import itertools
 import pytest
 import torch
 
-from sciml.processes.parameterisation import Parameterisation, compose, convert, decompose
+from sciml.processes.parameterisation import ConditionalV, Parameterisation, compose, convert, decompose
+from sciml.processes.vp import VPCosine
 
 TIMES = torch.cat([torch.logspace(-3, -1, 20), torch.linspace(0.1, 0.999, 30)]).double()
+
+PREDICTIONS = [*Parameterisation, ConditionalV(0.2), ConditionalV(3.0)]
 
 
 @pytest.fixture
@@ -16,7 +19,7 @@ def pair(generator):
     return x_0, torch.randn(len(TIMES), 7, generator=generator, dtype=torch.float64)
 
 
-@pytest.mark.parametrize("parameterisation", Parameterisation)
+@pytest.mark.parametrize("parameterisation", PREDICTIONS)
 def test_decompose_inverts_compose(process, pair, parameterisation):
     x_0, eps = pair
     x_t = process.interpolate(x_0, eps, TIMES)
@@ -26,7 +29,7 @@ def test_decompose_inverts_compose(process, pair, parameterisation):
     torch.testing.assert_close(eps_again, eps, rtol=0, atol=1e-6)
 
 
-@pytest.mark.parametrize(("source", "target"), list(itertools.permutations(Parameterisation, 2)))
+@pytest.mark.parametrize(("source", "target"), list(itertools.permutations(PREDICTIONS, 2)))
 def test_there_and_back(process, pair, source, target):
     x_0, eps = pair
     x_t = process.interpolate(x_0, eps, TIMES)
@@ -45,7 +48,7 @@ def test_the_prediction_of_x0_is_x0_to_the_bit(process, pair):
 def test_float32_states_stay_accurate(process, pair):
     x_0, eps = (x.float() for x in pair)
     x_t = process.interpolate(x_0, eps, TIMES)
-    for parameterisation in Parameterisation:
+    for parameterisation in PREDICTIONS:
         prediction = compose(process, parameterisation, x_0, eps, TIMES)
         x_0_again, eps_again = decompose(process, parameterisation, x_t, prediction, TIMES)
         x_t_again = process.interpolate(x_0_again, eps_again, TIMES)
@@ -69,6 +72,29 @@ def test_velocity_is_the_flow_of_the_score(process, pair):
     score = compose(process, Parameterisation.SCORE, x_0, eps, TIMES)
     expected = process.f(t) * x_t - process.g2(t) * score / 2
     torch.testing.assert_close(compose(process, Parameterisation.VELOCITY, x_0, eps, TIMES), expected)
+
+
+def test_conditional_v_of_unit_deviation_is_v(pair):
+    x_0, eps = pair
+    ours = compose(VPCosine(), ConditionalV(1.0), x_0, eps, TIMES)
+    torch.testing.assert_close(ours, compose(VPCosine(), Parameterisation.V, x_0, eps, TIMES))
+
+
+@pytest.mark.parametrize("deviation", [0.05, 0.3])
+def test_conditional_v_is_minus_the_mean_under_strong_noise(pair, deviation):
+    """The posterior mean of data N(m, s^2) given x_t, said as ConditionalV(s), is -m sigma / sqrt(s^2 alpha^2 + sigma^2)."""
+    process, (m, noise) = VPCosine(), pair
+    alpha, sigma = process.alpha(TIMES)[:, None], process.sigma(TIMES)[:, None]
+    x_t = alpha * m + (deviation**2 * alpha**2 + sigma**2).sqrt() * noise
+    gain = alpha * deviation**2 / (alpha**2 * deviation**2 + sigma**2)
+    mean = m + gain * (x_t - alpha * m)
+    said = compose(process, ConditionalV(deviation), mean, (x_t - alpha * mean) / sigma, TIMES)
+    torch.testing.assert_close(said, -m * sigma / (deviation**2 * alpha**2 + sigma**2).sqrt())
+
+
+def test_conditional_v_names_a_bad_deviation():
+    with pytest.raises(ValueError, match=r"`deviation` must be positive and finite, got 0"):
+        ConditionalV(0.0)
 
 
 def test_names_read_a_configuration():

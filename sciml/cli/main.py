@@ -1,0 +1,73 @@
+"""The command line: `sciml VERB`. Verbs import what they need when they run, so that help and errors come at once."""
+
+import logging
+import sys
+
+import click
+
+from sciml.cli.verbs import evaluate, fetch, forecast, inspect, prepare, report, schema, train, validate
+from sciml.io.errors import InputError
+from sciml.training.signals import Stopped
+
+BAD_INPUT, FAILED, STOPPED = 2, 1, 75
+
+EPILOG = """\b
+Exit codes:
+  0   done
+  1   failed while computing (the message says at which step)
+  2   bad input: one line names the file or setting, the value and what is allowed
+  75  stopped by a signal or a time limit after saving: run again to go on
+
+\b
+A model by hand, without the workflow (the workflow writes such files to results/):
+  sciml prepare  --config data.yaml --output burgers.zarr
+  sciml train    --config training.yaml --data burgers.zarr --output model.safetensors
+  sciml evaluate --config evaluation.yaml --data burgers.zarr --model model.safetensors --output evaluation.json
+  sciml forecast --model model.safetensors --data burgers.zarr --output forecasts.nc
+"""
+
+
+@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="sciml")
+@click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
+def cli(quiet: bool) -> None:
+    """Generative models for science: get data, train, evaluate, forecast, report.
+
+    Each verb does one stage and writes its result whole or not at all. The workflow (`snakemake --cores 2` in a checkout)
+    calls these verbs in the right order; each also works by hand.
+    """
+    logging.basicConfig(level=logging.ERROR if quiet else logging.INFO, format="%(message)s", stream=sys.stderr)
+
+
+for verb in (fetch, prepare, validate, train, evaluate, forecast, inspect, report, schema):
+    cli.add_command(verb)
+
+
+def main() -> None:
+    """Run the command line; expected failures become one line and an exit code."""
+    try:
+        cli(standalone_mode=False)
+    except InputError as error:
+        _end(str(error), BAD_INPUT)
+    except Stopped as error:
+        _end(f"stopped by {error}", STOPPED)
+    except click.UsageError as error:
+        error.show()
+        sys.exit(BAD_INPUT)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        _end("interrupted", 130)
+    except FloatingPointError as error:
+        _end(str(error), FAILED)
+    except OSError as error:
+        _end(f"{error.filename or 'system'}: {error.strerror or error}", FAILED)
+
+
+def _end(message: str, code: int) -> None:
+    click.echo(f"sciml: {message}", err=True)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,249 @@
+"""The verbs of the command line. Each reads its files, calls one function of the package and writes its result whole."""
+
+import json
+import logging
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sciml.config.base import read_config
+from sciml.config.jobs import DataJob, EvaluationJob, TrainingJob
+from sciml.config.settings import BurgersConfig, Settings, SolverConfig
+from sciml.io.atomic import atomic_file, write_text_if_changed
+from sciml.io.errors import InputError
+from sciml.io.fetch import SOURCES
+
+log = logging.getLogger(__name__)
+FILE = click.Path(path_type=Path)
+CONFIG = click.option("--config", type=FILE, required=True, help="YAML file with the settings of this job.")
+DATA = click.option("--data", type=FILE, required=True, help="Prepared data set, a zarr folder made by `sciml prepare`.")
+MODEL = click.option("--model", type=FILE, required=True, help="Model file made by `sciml train`.")
+OUTPUT = click.option("--output", type=FILE, required=True, help="Where to write.")
+SEED = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of everything random.")
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--output", type=FILE, help="Where to put the file.")
+@click.option("--mirror", type=FILE, help="Folder laid out as data/README.md says, looked at before any download.")
+@click.option("--download", is_flag=True, help="Fetch from the public address what the mirror lacks.")
+@click.option("--list", "show", is_flag=True, help="List the known sources.")
+def fetch(name: str | None, output: Path | None, mirror: Path | None, download: bool, show: bool) -> None:
+    """Get a public data file and check its sha256."""
+    from sciml.io.fetch import fetch as fetch_source
+
+    if show:
+        for source in SOURCES.values():
+            click.echo(f"{source.name}\t{source.filename}\t{source.licence}\t{source.reference}")
+        return
+    if name not in SOURCES:
+        raise InputError(f"`{name}` is not a known source; known: {', '.join(SOURCES)}")
+    if output is None:
+        raise InputError("`--output` is missing: where to put the file")
+    fetch_source(SOURCES[name], output, mirror, download)
+
+
+@click.command()
+@CONFIG
+@OUTPUT
+@click.option("--source", type=FILE, help="File to import; needed by data of kind file.")
+def prepare(config: Path, output: Path, source: Path | None) -> None:
+    """Simulate a data set, or import, check and split your own."""
+    job = read_config(DataJob, config)
+    from sciml.pde.data.prepare import prepare_burgers, prepare_file
+
+    data = job.data
+    if isinstance(data, BurgersConfig):
+        prepare_burgers(output, **data.model_dump(exclude={"kind"}), progress=_say_progress)
+        return
+    path = source or Path(data.path)
+    prepare_file(
+        path,
+        output,
+        variables=[*data.variables, *data.forcing],
+        split=data.split,
+        seed=data.seed,
+        frames=data.given + data.predicted,
+    )
+
+
+@click.command()
+@click.argument("path", type=FILE)
+@click.option("--variable", "variables", multiple=True, help="Variables to look at; all by default.")
+@click.option("--frames", type=click.IntRange(min=2), default=2, show_default=True, help="Fewest frames in time.")
+def validate(path: Path, variables: tuple[str, ...], frames: int) -> None:
+    """Say what is in a NetCDF, zarr or GRIB file, and whether it can be used."""
+    from sciml.pde.data.load import load_fields
+    from sciml.pde.data.validate import validate as check
+
+    fields = load_fields(path, variables or None)
+    check(fields, path, frames)
+    for name, array in fields.data_vars.items():
+        sizes = ", ".join(f"{dim} {size}" for dim, size in array.sizes.items())
+        click.echo(f"{name}: {sizes}; {array.attrs.get('units', 'no units')}; {float(array.min()):.6g} to {float(array.max()):.6g}")
+
+
+@click.command()
+@CONFIG
+@DATA
+@OUTPUT
+@SEED
+@click.option("--run-directory", type=FILE, help="Where checkpoints and events live; beside the output by default.")
+@click.option("--manifest", type=FILE, help="Also write where the model comes from, as JSON.")
+@click.option("--events", type=FILE, help="Also write the events of the training, as JSON lines.")
+@click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), help="Wall seconds after which to save and stop.")
+def train(
+    config: Path,
+    data: Path,
+    output: Path,
+    seed: int,
+    run_directory: Path | None,
+    manifest: Path | None,
+    events: Path | None,
+    time_limit: float | None,
+) -> None:
+    """Train a model, or fit a baseline; goes on where an earlier run was stopped or killed."""
+    job = read_config(TrainingJob, config)
+    from sciml.io.zarr_store import dataset_digest
+    from sciml.pde.store import save_forecaster
+    from sciml.pde.train import train_forecaster
+
+    origin = _provenance(job.model_dump(mode="json"), dataset_digest(data), seed)
+    trained = train_forecaster(
+        job, data, seed=seed, run_directory=run_directory or output.parent / "run", time_limit=time_limit
+    )
+    save_forecaster(output, trained.forecaster, job)
+    if events:
+        history = (trained.run / "events.jsonl").read_text() if trained.run else ""
+        write_text_if_changed(events, history)
+    if manifest:
+        took = asdict(trained.report) if trained.report else {"steps": None, "precision": None, "loss": None}
+        took |= {"cpu_seconds": trained.cpu_seconds, "wall_seconds": trained.wall_seconds}
+        _write_json(manifest, {**origin, **took, "parameters": trained.parameters})
+
+
+@click.command()
+@CONFIG
+@DATA
+@MODEL
+@OUTPUT
+@SEED
+@click.option("--pictures", type=FILE, help="Also write example fields and spectra, as npz.")
+@click.option("--name", nargs=2, default=("", ""), metavar="DATASET MODEL", help="What the report calls them.")
+def evaluate(
+    config: Path, data: Path, model: Path, output: Path, seed: int, pictures: Path | None, name: tuple[str, str]
+) -> None:
+    """Score a model on the test split."""
+    job = read_config(EvaluationJob, config)
+    import numpy as np
+
+    from sciml.io.zarr_store import read_dataset
+    from sciml.pde.evaluate import evaluate_forecaster
+    from sciml.pde.store import load_forecaster
+
+    forecaster, training = load_forecaster(model)
+    scores, arrays = evaluate_forecaster(forecaster, job, data, seed=seed, origin=str(model))
+    attributes = read_dataset(data).variables
+    units = {v: str(attributes[v].attrs.get("units", "")) for v in forecaster.geometry.variables if v in attributes}
+    if pictures:
+        with atomic_file(pictures) as temporary, temporary.open("wb") as file:
+            np.savez_compressed(file, **arrays)
+    dataset, title = name
+    _write_json(
+        output,
+        {
+            "dataset": dataset or data.stem,
+            "model": title or model.stem,
+            "kind": training.model.kind,
+            "seed": seed,
+            "units": units,
+            "scores": scores,
+        },
+    )
+
+
+@click.command()
+@MODEL
+@DATA
+@OUTPUT
+@SEED
+@click.option("--split", type=click.Choice(["train", "validation", "test"]), default="test", show_default=True)
+@click.option("--windows", type=click.IntRange(min=1), help="How many windows, evenly spaced; all by default.")
+@click.option("--members", type=click.IntRange(min=1), default=8, show_default=True, help="Samples for each window.")
+@click.option("--solver", type=click.Choice(["ddim", "ddpm", "euler", "heun"]), default="ddim", show_default=True)
+@click.option("--steps", type=click.IntRange(min=1), default=10, show_default=True, help="Steps of the solver.")
+def forecast(
+    model: Path,
+    data: Path,
+    output: Path,
+    seed: int,
+    split: str,
+    windows: int | None,
+    members: int,
+    solver: Any,
+    steps: int,
+) -> None:
+    """Write forecasts of a trained model as NetCDF: dimensions (window, member, time, ...)."""
+    from sciml.pde.export import write_forecast
+    from sciml.pde.store import load_forecaster
+
+    forecaster, job = load_forecaster(model)
+    config = SolverConfig(name=solver, steps=steps)
+    write_forecast(
+        forecaster, job.window, data, output, split=split, windows=windows, members=members, solver=config, seed=seed
+    )
+
+
+@click.command()
+@click.argument("model", type=FILE)
+def inspect(model: Path) -> None:
+    """Say what a model file holds: its configuration, the data it was made for, its size."""
+    from sciml.config.base import to_yaml
+    from sciml.pde.store import load_forecaster
+
+    forecaster, job = load_forecaster(model)
+    parameters = sum(parameter.numel() for parameter in forecaster.parameters())
+    click.echo(f"# {parameters} parameters; made for {forecaster.geometry}")
+    click.echo(to_yaml(job), nl=False)
+
+
+@click.command()
+@click.argument("directories", nargs=-1, required=True, type=FILE)
+@OUTPUT
+@click.option("--title", default="Results", show_default=True)
+@click.option("--scale", default="", help="Name of the scale, for the heading.")
+@click.option("--note", "notes", multiple=True, help="A remark to print, such as what was left out.")
+def report(directories: tuple[Path, ...], output: Path, title: str, scale: str, notes: tuple[str, ...]) -> None:
+    """Make one self-contained HTML page from evaluated models."""
+    from sciml.report.build import build_report
+
+    build_report(directories, output, title=title, scale=scale, notes=notes)
+
+
+@click.command()
+@OUTPUT
+def schema(output: Path) -> None:
+    """Write the JSON schema of the workflow's configuration."""
+    write_text_if_changed(output, json.dumps(Settings.model_json_schema(), indent=2, sort_keys=True) + "\n")
+
+
+def _provenance(config: dict[str, Any], data_sha256: str, seed: int) -> dict[str, Any]:
+    import torch
+
+    from sciml.io.provenance import provenance
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return provenance(
+        config=config, data_sha256=data_sha256, seed=seed, device=device, threads=torch.get_num_threads()
+    )
+
+
+def _write_json(path: Path, values: dict[str, Any]) -> None:
+    with atomic_file(path) as temporary:
+        temporary.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+
+
+def _say_progress(done: int, total: int) -> None:
+    log.info("simulated %d of %d trajectories", done, total)

@@ -1,0 +1,48 @@
+"""Model files: safetensors, with everything needed to rebuild the model as JSON in the header. Loading executes no code."""
+
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from sciml.io.atomic import atomic_file
+from sciml.io.errors import InputError
+
+KEY = "sciml"
+
+
+def save_model(path: Path, tensors: dict[str, Tensor], description: dict[str, Any]) -> None:
+    """Write atomically.
+
+    Args:
+        tensors: the state dictionary.
+        description: plain values; `kind` says what model it is.
+    """
+    with atomic_file(path) as temporary:
+        plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+        save_file(plain, temporary, metadata={KEY: json.dumps(description, sort_keys=True)})
+
+
+def load_model(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """(tensors, description) of a model file.
+
+    Raises:
+        InputError: the file is missing, torn, not ours, or of another kind of model.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: no such model file")
+    try:
+        with safe_open(path, framework="pt") as file:
+            description = json.loads((file.metadata() or {}).get(KEY, "null"))
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dictionary)
+    except (SafetensorError, OSError, ValueError, struct.error) as error:
+        raise InputError(f"{path}: not a readable safetensors file: {error}") from error
+    if not isinstance(description, dict) or "kind" not in description:
+        raise InputError(f"{path}: not a model of sciml: its header has no `{KEY}` description")
+    if description["kind"] != kind:
+        raise InputError(f"{path}: holds a model of kind {description['kind']!r}, here {kind!r} is needed")
+    return tensors, description

@@ -1,0 +1,111 @@
+"""Score one forecaster on held-out windows, with every solver asked for, and keep examples to look at."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Generator, Tensor
+
+from sciml.config.jobs import EvaluationJob
+from sciml.config.settings import EvaluationConfig, SolverConfig
+from sciml.metrics.spectra import power_spectrum
+from sciml.pde.data.prepare import load_windows
+from sciml.pde.data.windows import Windows
+from sciml.pde.forecaster import AnyForecaster, Forecast, Forecaster
+from sciml.pde.geometry import check_same, geometry_of
+from sciml.pde.metrics import score
+from sciml.pde.wdno import make_sampler, solver_label
+from sciml.training.batches import hash_seed
+
+PICTURES = 3
+
+
+def evaluate_forecaster(
+    forecaster: AnyForecaster, job: EvaluationJob, data: Path, *, seed: int, origin: str = "the model"
+) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
+    """(scores, arrays of the pictures), as the report reads them.
+
+    Args:
+        forecaster: fitted.
+        job: windows, solvers, members.
+        data: prepared data set; its test split is used.
+        seed: of the samples.
+        origin: what to call the model in an error.
+
+    Raises:
+        InputError: the model was made for data of other sizes.
+    """
+    windows = load_test_windows(job, data)
+    check_same(forecaster.geometry, geometry_of(windows, job.window.period), origin)
+    evaluation = job.evaluation
+    chosen = evenly(windows, evaluation.windows)
+    forecast, main = _timed(forecaster, chosen, evaluation, evaluation.solver, seed)
+    scores = [{**main, "main": True}]
+    if isinstance(forecaster, Forecaster) and forecaster.generative:
+        fewer = evenly(windows, evaluation.solver_windows)
+        for solver in evaluation.solvers:
+            scores.append({**_timed(forecaster, fewer, evaluation, solver, seed)[1], "main": False})
+    return scores, _pictures(forecast.fields, chosen)
+
+
+def load_test_windows(job: EvaluationJob, data: Path) -> Windows:
+    """The test split, cut as the job says."""
+    window = job.window
+    return load_windows(data, "test", window.given, window.predicted, window.period or 1, window.stride)
+
+
+def evenly(windows: Windows, count: int) -> Windows:
+    """`count` windows spread evenly over all, or all."""
+    if count >= len(windows):
+        return windows
+    return windows[torch.linspace(0, len(windows) - 1, count).round().long()]
+
+
+def forecast_windows(
+    forecaster: AnyForecaster, windows: Windows, evaluation: EvaluationConfig, solver: SolverConfig, seed: int
+) -> Forecast:
+    """Forecasts of any forecaster: an ensemble if it samples, else one member."""
+    if not isinstance(forecaster, Forecaster):
+        return Forecast(forecaster.forecast(windows).unsqueeze(1), 0)
+    sampler = None
+    if forecaster.generative:
+        sampler = make_sampler(forecaster, solver, Generator().manual_seed(hash_seed(seed, 3)))
+    return forecaster.forecast(windows, members=evaluation.members, sampler=sampler, batch=evaluation.batch)
+
+
+def _timed(
+    forecaster: AnyForecaster, windows: Windows, evaluation: EvaluationConfig, solver: SolverConfig, seed: int
+) -> tuple[Forecast, dict[str, Any]]:
+    began = time.process_time()
+    forecast = forecast_windows(forecaster, windows, evaluation, solver, seed)
+    seconds = (time.process_time() - began) / (len(windows) * forecast.fields.shape[1])
+    generative = isinstance(forecaster, Forecaster) and forecaster.generative
+    label = solver_label(solver) if generative else "one call" if forecast.nfe else "closed form"
+    return forecast, {
+        "solver": label,
+        "nfe": forecast.nfe,
+        "seconds_per_window": seconds,
+        **score(forecast.fields, windows.target),
+    }
+
+
+def _pictures(ensemble: Tensor, windows: Windows) -> dict[str, np.ndarray]:
+    """Examples of the first channel, and spectra over all windows and members."""
+    picked = torch.linspace(0, len(windows) - 1, min(PICTURES, len(windows))).round().long()
+    members = ensemble[picked, :, 0]
+    spread = members.std(1) if members.shape[1] > 1 else torch.zeros_like(members[:, 0])
+    arrays = {
+        "truth": windows.target[picked, 0],
+        "prediction": members[:, 0],
+        "mean": members.mean(1),
+        "spread": spread,
+        "spectrum_truth": power_spectrum(windows.target[:, 0], hann=True),
+        "spectrum_prediction": power_spectrum(ensemble[:, :, 0], hann=True),
+    }
+    plain = {name: tensor.float().numpy() for name, tensor in arrays.items()}
+    for name, axis in windows.coordinates.items():
+        values = axis.values[windows.given.shape[2] :] if name == "time" else axis.values
+        plain[f"axis_{name}"] = np.asarray(values, dtype=np.float32)
+    return plain

@@ -1,0 +1,53 @@
+"""Forecasts as NetCDF files, with names, units and coordinates of the data they continue."""
+
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from sciml.config.jobs import WindowConfig
+from sciml.config.settings import EvaluationConfig, SolverConfig
+from sciml.io.atomic import atomic_file
+from sciml.pde.data.prepare import load_windows
+from sciml.pde.evaluate import evenly, forecast_windows
+from sciml.pde.forecaster import AnyForecaster
+from sciml.pde.geometry import check_same, geometry_of
+
+
+def write_forecast(
+    forecaster: AnyForecaster,
+    window: WindowConfig,
+    data: Path,
+    output: Path,
+    *,
+    split: str,
+    windows: int | None,
+    members: int,
+    solver: SolverConfig,
+    seed: int,
+) -> None:
+    """Forecast windows of a prepared data set and write them.
+
+    The file holds one variable for each channel, of dimensions (window, member, time, *space); time counts from the first
+    given frame, as in the data.
+
+    Raises:
+        InputError: the data is damaged, or of other sizes than the model was made for.
+    """
+    tasks = load_windows(data, split, window.given, window.predicted, window.period or 1, window.stride)
+    check_same(forecaster.geometry, geometry_of(tasks, window.period), str(data))
+    tasks = tasks if windows is None else evenly(tasks, windows)
+    # EvaluationConfig asks for two members or more, as scores of ensembles do; a single forecast needs none.
+    settings = EvaluationConfig.model_construct(members=members, batch=64)
+    fields = forecast_windows(forecaster, tasks, settings, solver, seed).fields.numpy()
+    space = ("y", "x")[-len(forecaster.geometry.space) :]
+    coordinates = {
+        name: (name, axis.values[window.given :] if name == "time" else axis.values, {"units": axis.units})
+        for name, axis in tasks.coordinates.items()
+    }
+    variables = {
+        name: (("window", "member", "time", *space), np.ascontiguousarray(fields[:, :, k]), {"units": tasks.units[name]})
+        for k, name in enumerate(forecaster.geometry.variables)
+    }
+    with atomic_file(output) as temporary:
+        xr.Dataset(variables, coordinates).to_netcdf(temporary, engine="netcdf4")

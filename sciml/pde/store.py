@@ -1,0 +1,52 @@
+"""Forecasters as files."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from sciml.config.base import parse
+from sciml.config.jobs import TrainingJob
+from sciml.io.errors import InputError
+from sciml.io.model_file import load_model, save_model
+from sciml.pde.forecaster import AnyForecaster, Forecaster
+from sciml.pde.geometry import Geometry
+from sciml.pde.wdno import build
+
+KIND = "pde forecaster"
+
+
+def save_forecaster(path: Path, forecaster: AnyForecaster, job: TrainingJob) -> None:
+    """Write a fitted forecaster, statistics and all."""
+    description: dict[str, Any] = {
+        "kind": KIND,
+        "job": job.model_dump(mode="json"),
+        "geometry": asdict(forecaster.geometry),
+    }
+    if isinstance(forecaster, Forecaster):
+        description["precision"] = forecaster.precision
+    save_model(path, forecaster.state_dict(), description)
+
+
+def load_forecaster(path: Path) -> tuple[AnyForecaster, TrainingJob]:
+    """Rebuild a forecaster.
+
+    Raises:
+        InputError: the file is no forecaster, or lacks or has too many tensors, such as the statistics of a sub-band.
+    """
+    tensors, description = load_model(path, KIND)
+    job = parse(TrainingJob, description["job"], str(path))
+    sizes = description["geometry"]
+    geometry = Geometry(**{**sizes, "space": tuple(sizes["space"]), "variables": tuple(sizes["variables"])})
+    forecaster = build(job.model, geometry)
+    expected = forecaster.state_dict()
+    for name in expected.keys() - tensors.keys():
+        raise InputError(f"{path}: lacks `{name}`, which its configuration asks for; train it again")
+    for name, tensor in tensors.items():
+        if name not in expected:
+            raise InputError(f"{path}: has `{name}`, which its configuration does not know; train it again")
+        if tensor.shape != expected[name].shape:
+            raise InputError(f"{path}: `{name}` has shape {tuple(tensor.shape)}, not {tuple(expected[name].shape)}")
+    forecaster.load_state_dict(tensors)
+    if isinstance(forecaster, Forecaster):
+        forecaster.precision = description["precision"]
+    return forecaster.eval(), job

@@ -1,0 +1,122 @@
+"""The wavelet diffusion neural operator and its relatives: assembled from a configuration, no mathematics here.
+
+    wavelet representation + diffusion  + U-Net: WDNO
+    wavelet representation + regression + U-Net: the same network as a one-call operator
+    physical representation + diffusion + U-Net: DDPM on the fields, the ablation of the paper
+    physical representation + regression + FNO: the Fourier neural operator
+
+Reference: Hu et al. 2024, arXiv 2412.04833.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Generator, nn
+
+from sciml.config.models import (
+    BaselineConfig,
+    DiffusionConfig,
+    FNOConfig,
+    ModelConfig,
+    NeuralConfig,
+    UNetConfig,
+    WaveletConfig,
+)
+from sciml.config.settings import SolverConfig
+from sciml.denoisers.network import NetworkDenoiser
+from sciml.io.errors import InputError
+from sciml.nets.fno import FNO
+from sciml.nets.unet import UNet
+from sciml.pde.baselines import BASELINES, Climatology, DampedPersistence
+from sciml.pde.conditions import Conditions, Reference
+from sciml.pde.forecaster import AnyForecaster, Forecaster
+from sciml.pde.geometry import Geometry
+from sciml.pde.predictors import Diffusion, Predictor, Regression, Sampler
+from sciml.pde.representation import PhysicalRepresentation, Representation, WaveletRepresentation
+from sciml.processes.catalog import PROCESSES
+from sciml.processes.parameterisation import ConditionalV, Parameterisation, Prediction
+from sciml.solvers.catalog import GRIDS, SOLVERS
+
+
+def build(config: ModelConfig, geometry: Geometry) -> AnyForecaster:
+    """An unfitted forecaster; the weights of its network come from torch's global generator."""
+    if isinstance(config, BaselineConfig):
+        return BASELINES[config.kind](geometry)
+    reference = _reference(config, geometry)
+    fold_time = config.representation.fold_time
+
+    def make(channels: int, shape: Sequence[int]) -> Representation:
+        return _representation(config, channels, shape)
+
+    representation = make(geometry.channels, geometry.shape)
+    conditions = Conditions(geometry, make, fold_time, reference)
+    net = _net(config, representation, conditions.channels)
+    return Forecaster(
+        geometry, representation, conditions, _predictor(config, net), reference, config.method.band_weight
+    )
+
+
+def make_sampler(forecaster: Forecaster, config: SolverConfig, generator: Generator) -> Sampler:
+    """The solver and grid of a configuration, down to t = 0."""
+    predictor = forecaster.predictor
+    if not isinstance(predictor, Diffusion):
+        raise ValueError("only a diffusion model has a sampler")
+    options = {"eta": config.eta} if config.name == "ddim" else {}
+    process = predictor.denoiser.process
+    t_end = 0.0 if config.grid in ("uniform", "quadratic") and config.name in ("ddim", "ddpm") else None
+    return Sampler(SOLVERS[config.name](**options), GRIDS[config.grid](process, config.steps, t_end=t_end), generator)
+
+
+def solver_label(config: SolverConfig) -> str:
+    """What a table calls a solver."""
+    name = {"ddim": "DDIM", "ddpm": "DDPM", "euler": "Euler", "heun": "Heun"}[config.name]
+    eta = f", eta {config.eta:g}" if config.name == "ddim" and config.eta else ""
+    grid = "" if config.grid == "uniform" else f", {config.grid} grid"
+    return f"{name}, {config.steps} steps{eta}{grid}"
+
+
+def _reference(config: NeuralConfig, geometry: Geometry) -> Reference | None:
+    kinds: dict[str, type[Climatology] | type[DampedPersistence]] = {
+        "climatology": Climatology,
+        "damped_persistence": DampedPersistence,
+    }
+    return kinds[config.reference](geometry) if config.reference != "none" else None
+
+
+def _representation(config: NeuralConfig, channels: int, shape: Sequence[int]) -> Representation:
+    chosen = config.representation
+    if isinstance(chosen, WaveletConfig):
+        try:
+            return WaveletRepresentation(
+                channels, shape, chosen.fold_time, chosen.wavelet, chosen.mode, chosen.levels
+            )
+        except ValueError as error:
+            raise InputError(f"`representation`: {error}") from error
+    return PhysicalRepresentation(channels, shape, chosen.fold_time)
+
+
+def _net(config: NeuralConfig, representation: Representation, conditions: int) -> nn.Module:
+    dimensions, states = len(representation.grid), representation.state_shape[0]
+    match config.net:
+        case UNetConfig() as net:
+            unet = UNet(
+                dimensions, states + conditions, states, net.width, net.multipliers, net.blocks, net.attention, net.dropout
+            )
+            return unet.to(memory_format=torch.channels_last) if dimensions == 2 else unet
+        case FNOConfig() as net:
+            if isinstance(config.method, DiffusionConfig):
+                raise InputError("`net.kind` fno does not see a noisy state: use it with `method.kind` regression")
+            if len(net.modes) != dimensions:
+                raise InputError(f"`net.modes` must have {dimensions} numbers, one for each axis, got {list(net.modes)}")
+            return FNO(conditions, states, net.modes, net.width, net.layers)
+
+
+def _predictor(config: NeuralConfig, net: nn.Module) -> Predictor:
+    method = config.method
+    if not isinstance(method, DiffusionConfig):
+        return Regression(net)
+    prediction: Prediction = Parameterisation(method.parameterisation)
+    if method.conditional_deviation != 1:
+        prediction = ConditionalV(method.conditional_deviation)
+    process = PROCESSES[method.process.kind]()
+    return Diffusion(NetworkDenoiser(net, process, prediction), method.noise_bias)
