@@ -82,7 +82,9 @@ def validate(path: Path, variables: tuple[str, ...], frames: int) -> None:
     check(fields, path, frames)
     for name, array in fields.data_vars.items():
         sizes = ", ".join(f"{dim} {size}" for dim, size in array.sizes.items())
-        click.echo(f"{name}: {sizes}; {array.attrs.get('units', 'no units')}; {float(array.min()):.6g} to {float(array.max()):.6g}")
+        click.echo(
+            f"{name}: {sizes}; {array.attrs.get('units', 'no units')}; {float(array.min()):.6g} to {float(array.max()):.6g}"
+        )
 
 
 @click.command()
@@ -149,7 +151,7 @@ def evaluate(
     units = {v: str(attributes[v].attrs.get("units", "")) for v in forecaster.geometry.variables if v in attributes}
     if pictures:
         with atomic_file(pictures) as temporary, temporary.open("wb") as file:
-            np.savez_compressed(file, **arrays)
+            np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
     dataset, title = name
     _write_json(
         output,
@@ -235,9 +237,7 @@ def _provenance(config: dict[str, Any], data_sha256: str, seed: int) -> dict[str
     from sciml.io.provenance import provenance
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    return provenance(
-        config=config, data_sha256=data_sha256, seed=seed, device=device, threads=torch.get_num_threads()
-    )
+    return provenance(config=config, data_sha256=data_sha256, seed=seed, device=device, threads=torch.get_num_threads())
 
 
 def _write_json(path: Path, values: dict[str, Any]) -> None:

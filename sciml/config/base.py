@@ -84,7 +84,7 @@ def _path_in_file(location: tuple, values: Any) -> list:
     """The location of a problem without the union tags that pydantic puts in: the path in the user's own file."""
     path, node = [], values
     for index, part in enumerate(location):
-        if isinstance(node, dict) and part in node or isinstance(node, list) and isinstance(part, int):
+        if (isinstance(node, dict) and part in node) or (isinstance(node, list) and isinstance(part, int)):
             node = node[part]
             path.append(part)
         elif index == len(location) - 1:

@@ -63,9 +63,7 @@ class DiffusionConfig(Config):
     conditional_deviation: PositiveFloat = Field(
         1.0, description="for v: deviation left once the condition is known; below 1 for a nearly deterministic map"
     )
-    noise_bias: PositiveFloat = Field(
-        1.0, description="t = 1 - u^noise_bias of a uniform u: above 1 favours high noise"
-    )
+    noise_bias: PositiveFloat = Field(1.0, description="t = 1 - u^noise_bias of a uniform u: above 1 favours high noise")
     band_weight: Annotated[float, Field(ge=0, le=1)] = Field(
         0.0, description="weight of a sub-band in the loss: its deviation to this power"
     )
@@ -103,19 +101,13 @@ class TrainingConfig(Config):
     ema: Annotated[float, Field(gt=0, lt=1)] = Field(
         0.05, description="time constant of the weights' exponential moving average, as a share of all steps"
     )
-    precision: Literal["auto", "32", "bf16"] = Field(
-        "auto", description="auto: bf16 where timed steps are faster with it"
-    )
-    checkpoint_seconds: Annotated[float, Field(ge=0)] = Field(
-        20.0, description="time between checkpoints; 0: at every step"
-    )
+    precision: Literal["auto", "32", "bf16"] = Field("auto", description="auto: bf16 where timed steps are faster with it")
+    checkpoint_seconds: Annotated[float, Field(ge=0)] = Field(20.0, description="time between checkpoints; 0: at every step")
 
     @model_validator(mode="after")
     def _one_length(self) -> "TrainingConfig":
         if (self.steps is None) == (self.cpu_seconds is None):
-            raise ValueError(
-                f"exactly one of `steps` ({self.steps}) and `cpu_seconds` ({self.cpu_seconds}) must be set"
-            )
+            raise ValueError(f"exactly one of `steps` ({self.steps}) and `cpu_seconds` ({self.cpu_seconds}) must be set")
         return self
 
 

@@ -29,13 +29,16 @@ class FileConfig(Config):
     kind: Literal["file"] = "file"
     path: str = Field(description="file, or the name of a known source (see `sciml fetch --list`)")
     variables: tuple[str, ...] = Field(min_length=1, description="variables to predict")
-    forcing: tuple[str, ...] = Field((), description="variables that drive them, known in advance: dimension interval for time")
+    forcing: tuple[str, ...] = Field(
+        (), description="variables that drive them, known in advance: dimension interval for time"
+    )
     given: PositiveInt = Field(description="frames given")
     predicted: PositiveInt = Field(description="frames to predict")
     period: PositiveInt | None = Field(None, description="frames of one cycle (24 for hourly data), if there is one")
     stride: PositiveInt = Field(1, description="frames between the starts of neighbouring windows of a long record")
     split: tuple[int | float, int | float, int | float] = Field(
-        (0.75, 0.05, 0.2), description="training, validation and test: three counts of frames or trajectories, or three shares"
+        (0.75, 0.05, 0.2),
+        description="training, validation and test: three counts of frames or trajectories, or three shares",
     )
     seed: NonNegativeInt = Field(0, description="of the shuffle that splits trajectories")
 

@@ -23,14 +23,10 @@ class GaussianDenoiser(Denoiser):
 
     process: GaussianProcess
 
-    def __init__(
-        self, process: GaussianProcess, mean: Float[Tensor, "*space"], covariance: Float[Tensor, "n n"]
-    ) -> None:
+    def __init__(self, process: GaussianProcess, mean: Float[Tensor, "*space"], covariance: Float[Tensor, "n n"]) -> None:
         super().__init__(process)
         if not torch.allclose(covariance, covariance.T, rtol=1e-6, atol=0):
-            raise ValueError(
-                f"`covariance` must be symmetric, got |C - C^T| = {(covariance - covariance.T).abs().max()}"
-            )
+            raise ValueError(f"`covariance` must be symmetric, got |C - C^T| = {(covariance - covariance.T).abs().max()}")
         variances, basis = torch.linalg.eigh(covariance)
         if variances[0] < -1e-6 * variances[-1].abs():
             raise ValueError(f"`covariance` must be positive semidefinite, got an eigenvalue of {variances[0].item()}")

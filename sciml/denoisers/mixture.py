@@ -47,9 +47,7 @@ class MixtureDenoiser(Denoiser):
         isotropic = covariances.ndim == 1
         variances, bases = (covariances[:, None], None) if isotropic else torch.linalg.eigh(covariances)
         if variances.min() < -1e-6 * variances.abs().max():
-            raise ValueError(
-                f"`covariances` must be positive semidefinite, got an eigenvalue of {variances.min().item()}"
-            )
+            raise ValueError(f"`covariances` must be positive semidefinite, got an eigenvalue of {variances.min().item()}")
         self.register_buffer("weights", weights)
         self.register_buffer("means", means)
         self.register_buffer("variances", variances.clamp(min=0))

@@ -7,10 +7,22 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("sciml", "torch", "numpy", "xarray", "zarr", "PyWavelets", "pytorch-wavelets", "lightning-fabric", "neuraloperator")
+PACKAGES = (
+    "sciml",
+    "torch",
+    "numpy",
+    "xarray",
+    "zarr",
+    "PyWavelets",
+    "pytorch-wavelets",
+    "lightning-fabric",
+    "neuraloperator",
+)
 
 
-def provenance(*, config: dict[str, Any], data_sha256: str | None, seed: int | None, device: str, threads: int) -> dict[str, Any]:
+def provenance(
+    *, config: dict[str, Any], data_sha256: str | None, seed: int | None, device: str, threads: int
+) -> dict[str, Any]:
     """A manifest of plain values.
 
     Args:

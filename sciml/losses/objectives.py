@@ -27,9 +27,7 @@ class DenoisingObjective(nn.Module):
         self.register_buffer("weight", weight, persistent=False)
 
     def forward(self, generator: Generator, x_0: Tensor, cond: Tensor) -> Float[Tensor, ""]:
-        return denoising_loss(
-            self.denoiser, x_0, generator=generator, cond=cond, times=self.times, weight=self.weight
-        )
+        return denoising_loss(self.denoiser, x_0, generator=generator, cond=cond, times=self.times, weight=self.weight)
 
 
 class RegressionObjective(nn.Module):

@@ -5,6 +5,7 @@ Reference: Li et al. 2021, arXiv 2010.08895; Kossaifi et al. 2025, arXiv 2412.10
 
 import warnings
 from collections.abc import Sequence
+from typing import Any
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -37,8 +38,14 @@ class FNO(nn.Module):
         self.operator = LibraryFNO(
             n_modes=tuple(modes), in_channels=inputs, out_channels=outputs, hidden_channels=width, n_layers=layers
         )
+        self.register_state_dict_post_hook(_drop_metadata)
 
     def forward(
         self, x: Tensor, t: Tensor, cond: Float[Tensor, "batch condition *space"]
     ) -> Float[Tensor, "batch output *space"]:
         return self.operator(cond)
+
+
+def _drop_metadata(module: nn.Module, state: dict[str, Any], prefix: str, local_metadata: dict) -> None:
+    """The library adds its constructor's arguments, functions among them, to a dictionary that is to hold tensors."""
+    state.pop("_metadata", None)

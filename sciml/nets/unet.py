@@ -8,6 +8,8 @@ Reference: Ronneberger et al. 2015, arXiv 1505.04597; the residual block with fe
 Dhariwal & Nichol 2021, arXiv 2105.05233, section 3.
 """
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
@@ -31,8 +33,7 @@ class ResidualBlock(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.conv_out = conv(outputs, outputs, 3, padding=1)
         self.skip = conv(inputs, outputs, 1) if inputs != outputs else nn.Identity()
-        nn.init.zeros_(self.conv_out.weight)
-        nn.init.zeros_(self.conv_out.bias)
+        _start_at_zero(self.conv_out)
 
     def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
         h = self.conv_in(F.silu(self.norm_in(x)))
@@ -50,8 +51,7 @@ class SelfAttention(nn.Module):
         self.norm = nn.GroupNorm(_groups(channels), channels)
         self.query_key_value = nn.Linear(channels, 3 * channels)
         self.project = nn.Linear(channels, channels)
-        nn.init.zeros_(self.project.weight)
-        nn.init.zeros_(self.project.bias)
+        _start_at_zero(self.project)
 
     def forward(self, x: Tensor) -> Tensor:
         tokens = self.norm(x).flatten(2).transpose(1, 2)
@@ -59,6 +59,19 @@ class SelfAttention(nn.Module):
         qkv = self.query_key_value(tokens).reshape(batch, points, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         mixed = F.scaled_dot_product_attention(*qkv.unbind(0)).transpose(1, 2).reshape(batch, points, channels)
         return x + self.project(mixed).transpose(1, 2).reshape(x.shape)
+
+
+class _Row(nn.Module):
+    """The residual blocks of one resolution, one way."""
+
+    def __init__(self, block: Callable[[int, int], ResidualBlock], inputs: int, outputs: int, count: int) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList(block(inputs if k == 0 else outputs, outputs) for k in range(count))
+
+    def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
+        for block in self.blocks:
+            x = block(x, embedding)
+        return x
 
 
 class UNet(nn.Module):
@@ -92,7 +105,6 @@ class UNet(nn.Module):
         conv, embedding = CONVOLUTIONS[dimensions], 2 * width
         self.dimensions = dimensions
         self.embed = TimeEmbedding(embedding)
-        self.coordinates = dimensions
         self.enter = conv(inputs + dimensions, width, 3, padding=1)
 
         def block(a: int, b: int) -> ResidualBlock:
@@ -100,30 +112,24 @@ class UNet(nn.Module):
 
         self.down, self.up = nn.ModuleList(), nn.ModuleList()
         self.shrink, self.grow = nn.ModuleList(), nn.ModuleList()
-        channels, skips = width, [width]
+        channels, skips = width, []
         for level, multiplier in enumerate(multipliers):
             if level:
                 self.shrink.append(conv(channels, channels, 3, stride=2, padding=1))
-            row = nn.ModuleList()
-            for _ in range(blocks):
-                row.append(block(channels, multiplier * width))
-                channels = multiplier * width
-            self.down.append(row)
+            self.down.append(_Row(block, channels, multiplier * width, blocks))
+            channels = multiplier * width
             skips.append(channels)
         self.middle = block(channels, channels)
         self.attention = SelfAttention(channels) if attention else nn.Identity()
         self.middle_out = block(channels, channels)
         for level, multiplier in reversed(list(enumerate(multipliers))):
-            row = nn.ModuleList([block(channels + skips[level + 1], multiplier * width)])
+            self.up.append(_Row(block, channels + skips[level], multiplier * width, blocks))
             channels = multiplier * width
-            row.extend(block(channels, channels) for _ in range(blocks - 1))
-            self.up.append(row)
             if level:
                 self.grow.append(conv(channels, channels, 3, padding=1))
         self.norm = nn.GroupNorm(_groups(channels), channels)
         self.leave = conv(channels, outputs, 3, padding=1)
-        nn.init.zeros_(self.leave.weight)
-        nn.init.zeros_(self.leave.bias)
+        _start_at_zero(self.leave)
 
     def forward(
         self,
@@ -133,26 +139,29 @@ class UNet(nn.Module):
     ) -> Float[Tensor, "batch output *space"]:
         parts = [x, _coordinates(x)] if cond is None else [x, cond, _coordinates(x)]
         h = torch.cat(parts, dim=1)
-        if self.dimensions == 2:
-            h = h.contiguous(memory_format=torch.channels_last)
+        if self.dimensions == 2 and self.enter.weight.is_contiguous(memory_format=torch.channels_last):
+            h = h.contiguous(memory_format=torch.channels_last)  # where the weights are, activations follow
         embedding = self.embed(t)
         h = self.enter(h)
         skips = []
         for level, row in enumerate(self.down):
             if level:
                 h = self.shrink[level - 1](h)
-            for block in row:
-                h = block(h, embedding)
+            h = row(h, embedding)
             skips.append(h)
         h = self.middle_out(self.attention(self.middle(h, embedding)), embedding)
         for level, row in enumerate(self.up):
             skip = skips.pop()
             if level:
                 h = self.grow[level - 1](F.interpolate(h, size=skip.shape[2:], mode="nearest"))
-            h = torch.cat([h, skip], dim=1)
-            for block in row:
-                h = block(h, embedding)
+            h = row(torch.cat([h, skip], dim=1), embedding)
         return self.leave(F.silu(self.norm(h))).contiguous()
+
+
+def _start_at_zero(layer: nn.Module) -> None:
+    """So that a residual branch begins as the identity, and the network as zero."""
+    for parameter in layer.parameters():
+        nn.init.zeros_(parameter)
 
 
 def _groups(channels: int) -> int:

@@ -58,9 +58,7 @@ class Conditions(nn.Module):
             part.fit(fields)
         return self
 
-    def forward(
-        self, windows: Windows, reference: Reference | None
-    ) -> Float[Tensor, "window condition *grid"]:
+    def forward(self, windows: Windows, reference: Reference | None) -> Float[Tensor, "window condition *grid"]:
         channels = [part.encode(fields) for part, fields in self._blocks(windows, reference)]
         if self.geometry.period:
             angle = 2 * math.pi * windows.phase[:, self.geometry.given].to(channels[0]) / self.geometry.period

@@ -46,7 +46,11 @@ def write_forecast(
         for name, axis in tasks.coordinates.items()
     }
     variables = {
-        name: (("window", "member", "time", *space), np.ascontiguousarray(fields[:, :, k]), {"units": tasks.units[name]})
+        name: (
+            ("window", "member", "time", *space),
+            np.ascontiguousarray(fields[:, :, k]),
+            {"units": tasks.units[name]},
+        )
         for k, name in enumerate(forecaster.geometry.variables)
     }
     with atomic_file(output) as temporary:

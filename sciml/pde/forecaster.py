@@ -79,9 +79,7 @@ class Forecaster(nn.Module):
         return self.predictor.objective((weight / weight.mean()).reshape(-1, *[1] * len(self.representation.grid)))
 
     @torch.no_grad()
-    def forecast(
-        self, windows: Windows, *, members: int = 1, sampler: Sampler | None = None, batch: int = 64
-    ) -> Forecast:
+    def forecast(self, windows: Windows, *, members: int = 1, sampler: Sampler | None = None, batch: int = 64) -> Forecast:
         """Forecast windows.
 
         Args:

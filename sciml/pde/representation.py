@@ -6,7 +6,8 @@ folded into channels (space to depth), so nothing is lost and every channel has 
 to zero mean and unit deviation over the training set: without it the coarsest band, a thousand times the finest, is all
 that a network sees.
 
-Reference: Hu et al. 2024, WDNO, arXiv 2412.04833, section 3. Departure: the authors scale each band by its largest absolute value.
+Reference: Hu et al. 2024, WDNO, arXiv 2412.04833, section 3. Departure: the authors scale each band by its largest
+absolute value.
 """
 
 from abc import ABC, abstractmethod
@@ -68,14 +69,12 @@ class Representation(nn.Module, ABC):
 
     @torch.no_grad()
     def fit(self, fields: Float[Tensor, "n channel time *space"], chunk: int = 256) -> "Representation":
-        """Compute the statistics of each sub-band from training fields; a band that never varies keeps the scale 1."""
+        """Compute the statistics of each sub-band; a band that never varies keeps the scale 1."""
         group, axes = self.groups(), [0, *range(2, 2 + len(self.shape))]
         total = torch.zeros(2, self._raw_shape[0], dtype=torch.float64)
         for block in fields.split(chunk):
             raw = self._transform(block).double()
-            total += torch.stack([raw.sum(axes), raw.square().sum(axes)]) / (
-                raw[:, 0].numel() / len(block) * len(fields)
-            )
+            total += torch.stack([raw.sum(axes), raw.square().sum(axes)]) / (raw[:, 0].numel() / len(block) * len(fields))
         count = torch.bincount(group).double()
         mean, square = torch.zeros(2, len(count), dtype=torch.float64).index_add(1, group, total) / count
         deviation = (square - mean.square()).clamp_min(0).sqrt()
@@ -171,7 +170,9 @@ class WaveletRepresentation(Representation):
         """(n, channel, band, *level) to (n, channel, band * factor^d, *coarse), padding with zeros where sizes are odd."""
         coarse, d = self._sizes[-1], self.transform.dimensions
         padding = [
-            p for have, want in zip(reversed(detail.shape[-d:]), reversed(coarse)) for p in (0, want * factor - have)
+            p
+            for have, want in zip(reversed(detail.shape[-d:]), reversed(coarse), strict=True)
+            for p in (0, want * factor - have)
         ]
         detail = nn.functional.pad(detail, padding)
         detail = detail.reshape(*detail.shape[:3], *(size for n in coarse for size in (n, factor)))
@@ -184,4 +185,5 @@ class WaveletRepresentation(Representation):
         packed = packed.reshape(*packed.shape[:2], -1, *[factor] * d, *coarse)
         order = (0, 1, 2, *(k for axis in range(d) for k in (3 + d + axis, 3 + axis)))
         detail = packed.permute(order).reshape(*packed.shape[:3], *(n * factor for n in coarse))
-        return detail[(..., *(slice(0, n) for n in sizes))]
+        crop: tuple = (..., *(slice(0, n) for n in sizes))
+        return detail[crop]

@@ -36,8 +36,8 @@ def train_forecaster(
 ) -> Trained:
     """Fit statistics, then train the network if there is one.
 
-    Checkpoints and events of a network lie in a folder of the run directory named after configuration, data and seed, so that
-    a change of any starts anew and going back finds the old run.
+    Checkpoints and events of a network lie in a folder of the run directory named after configuration, data and seed, so
+    that a change of any starts anew and going back finds the old run.
 
     Raises:
         InputError: the data does not fit the job, or the run directory holds a checkpoint that cannot be read.

@@ -51,9 +51,7 @@ def build(config: ModelConfig, geometry: Geometry) -> AnyForecaster:
     representation = make(geometry.channels, geometry.shape)
     conditions = Conditions(geometry, make, fold_time, reference)
     net = _net(config, representation, conditions.channels)
-    return Forecaster(
-        geometry, representation, conditions, _predictor(config, net), reference, config.method.band_weight
-    )
+    return Forecaster(geometry, representation, conditions, _predictor(config, net), reference, config.method.band_weight)
 
 
 def make_sampler(forecaster: Forecaster, config: SolverConfig, generator: Generator) -> Sampler:
@@ -87,9 +85,7 @@ def _representation(config: NeuralConfig, channels: int, shape: Sequence[int]) -
     chosen = config.representation
     if isinstance(chosen, WaveletConfig):
         try:
-            return WaveletRepresentation(
-                channels, shape, chosen.fold_time, chosen.wavelet, chosen.mode, chosen.levels
-            )
+            return WaveletRepresentation(channels, shape, chosen.fold_time, chosen.wavelet, chosen.mode, chosen.levels)
         except ValueError as error:
             raise InputError(f"`representation`: {error}") from error
     return PhysicalRepresentation(channels, shape, chosen.fold_time)
@@ -100,9 +96,16 @@ def _net(config: NeuralConfig, representation: Representation, conditions: int) 
     match config.net:
         case UNetConfig() as net:
             unet = UNet(
-                dimensions, states + conditions, states, net.width, net.multipliers, net.blocks, net.attention, net.dropout
+                dimensions,
+                states + conditions,
+                states,
+                net.width,
+                net.multipliers,
+                net.blocks,
+                net.attention,
+                net.dropout,
             )
-            return unet.to(memory_format=torch.channels_last) if dimensions == 2 else unet
+            return unet.to(memory_format=torch.channels_last) if dimensions == 2 else unet  # type: ignore[call-overload]
         case FNOConfig() as net:
             if isinstance(config.method, DiffusionConfig):
                 raise InputError("`net.kind` fno does not see a noisy state: use it with `method.kind` regression")

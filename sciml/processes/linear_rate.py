@@ -25,9 +25,7 @@ class LinearRate:
         if not 0 < self.beta_min < math.inf:
             raise ValueError(f"`beta_min` must be positive and finite, got {self.beta_min}")
         if not self.beta_min <= self.beta_max < math.inf:
-            raise ValueError(
-                f"`beta_max` must be finite and at least `beta_min` = {self.beta_min}, got {self.beta_max}"
-            )
+            raise ValueError(f"`beta_max` must be finite and at least `beta_min` = {self.beta_min}, got {self.beta_max}")
 
     def beta(self, t: Tensor) -> Tensor:
         """beta(t)."""

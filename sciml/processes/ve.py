@@ -32,9 +32,7 @@ class VE(GaussianProcess):
         if not 0 < self.sigma_min < math.inf:
             raise ValueError(f"`sigma_min` must be positive and finite, got {self.sigma_min}")
         if not self.sigma_min < self.sigma_max < math.inf:
-            raise ValueError(
-                f"`sigma_max` must be finite and above `sigma_min` = {self.sigma_min}, got {self.sigma_max}"
-            )
+            raise ValueError(f"`sigma_max` must be finite and above `sigma_min` = {self.sigma_min}, got {self.sigma_max}")
 
     @property
     def log_ratio(self) -> float:

@@ -80,7 +80,7 @@ def _manifest(record: Record) -> Manifest:
 
 def _pictures(file: Path) -> Pictures:
     try:
-        with np.load(file, allow_pickle=False) as stored:
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
     except OSError as error:
         raise InputError(f"{file}: cannot be read ({error.strerror or error})") from error

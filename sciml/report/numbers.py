@@ -4,32 +4,27 @@ import math
 
 from sciml.report.runs import Average
 
-MISSING = "\N{EN DASH}"
+MISSING, MINUS, TIMES = "\N{EN DASH}", "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def number(value: float) -> str:
+def number(value: float | int) -> str:
     """Three significant digits; powers of ten below 0.001 and from 100 000; a dash for nan."""
     if not math.isfinite(value):
-        return MISSING if math.isnan(value) else "∞" if value > 0 else "−∞"
+        return MISSING if math.isnan(value) else "∞" if value > 0 else f"{MINUS}∞"
     exponent, decimals = _scale(value)
-    if exponent:
-        return f"{_fixed(value / 10**exponent, decimals)}×10{str(exponent).translate(_SUPERSCRIPT)}"
-    return _fixed(value, decimals)
+    return f"{_fixed(value / 10**exponent, decimals)}{_power(exponent)}"
 
 
-def plus_minus(value: Average) -> str:
-    """Mean ± standard deviation, to the digits of the mean; the mean alone of one seed."""
+def deviation(value: Average) -> str:
+    """The standard deviation to the digits and in the power of ten of the mean; empty of one seed."""
     if not (value.finite and math.isfinite(value.deviation)):
-        return number(value.mean)
+        return ""
     exponent, decimals = _scale(value.mean if value.mean else value.deviation)
-    mean, deviation = (_fixed(part / 10**exponent, decimals) for part in (value.mean, value.deviation))
-    if exponent:
-        return f"({mean} ± {deviation})×10{str(exponent).translate(_SUPERSCRIPT)}"
-    return f"{mean} ± {deviation}"
+    return f"± {_fixed(value.deviation / 10**exponent, decimals)}{_power(exponent)}"
 
 
-def count(value: float) -> str:
+def count(value: float | int) -> str:
     """A large whole number: 1.23 M, 45.6 k, 789."""
     if not math.isfinite(value):
         return number(value)
@@ -39,20 +34,24 @@ def count(value: float) -> str:
     return f"{value:.0f}"
 
 
-def whole(value: float) -> str:
+def whole(value: float | int) -> str:
     """A whole number in full, or a dash."""
     return f"{value:.0f}" if math.isfinite(value) else number(value)
 
 
-def _scale(value: float) -> tuple[int, int]:
+def _scale(value: float | int) -> tuple[int, int]:
     """Power of ten to split off (0: none), and decimals after that, so that three digits count."""
     if value == 0:
         return 0, 0
-    magnitude = int(f"{abs(value):.2e}".partition("e")[2])  # of the rounded value: 0.9999 is 1.00
+    magnitude = max(-300, int(f"{abs(value):.2e}".partition("e")[2]))  # of the rounded value: 0.9999 is 1.00
     if -3 <= magnitude < 5:
         return 0, max(0, 2 - magnitude)
     return magnitude, 2
 
 
+def _power(exponent: int) -> str:
+    return f"{TIMES}10{str(exponent).translate(_SUPERSCRIPT)}" if exponent else ""
+
+
 def _fixed(value: float, decimals: int) -> str:
-    return f"{value:.{decimals}f}".replace("-", "−")
+    return f"{value:.{decimals}f}".replace("-", MINUS)

@@ -1,5 +1,6 @@
-"""One colour for each model in all plots, told apart by colour-blind readers, too (Okabe and Ito 2008), and colour maps.
+"""One colour for each model in all plots, and colour maps.
 
+Colour-blind readers tell the colours of models apart, too (Okabe and Ito 2008).
 Colour maps are perceptually uniform or nearly so: diverging for signed fields and errors, sequential for the rest.
 """
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import torch
@@ -69,7 +70,7 @@ def integrate(
     times = _validated(grid)
     counting = Counting(denoiser if cond is None else Conditioned(denoiser, cond))
     memory = solver.init(counting, x)
-    for index, (t, s) in enumerate(zip(times[:-1], times[1:], strict=True)):
+    for index, (t, s) in enumerate(pairwise(times)):
         x, memory = solver.step(counting, x, t, s, memory, generator=generator)
         if not all_finite(x):
             raise FloatingPointError(f"state is not finite after step {index}, from t = {t.item()} to {s.item()}")

@@ -19,9 +19,7 @@ class Batches:
     def __init__(self, examples: Sequence[Tensor], size: int, seed: int, rank: int = 0, ranks: int = 1) -> None:
         lengths = {len(tensor) for tensor in examples}
         if len(lengths) != 1 or 0 in lengths:
-            raise ValueError(
-                f"`examples` must be tensors of one and the same length above 0, got lengths {sorted(lengths)}"
-            )
+            raise ValueError(f"`examples` must be tensors of one and the same length above 0, got lengths {sorted(lengths)}")
         self.examples, self.seed, self.rank, self.ranks = tuple(examples), seed, rank, ranks
         self.length = lengths.pop()
         self.size = min(size, self.length)

@@ -72,9 +72,7 @@ def read_checkpoint(path: Path, fingerprint: str) -> dict[str, Any]:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, EOFError, OSError, ValueError, KeyError, pickle.UnpicklingError) as error:
-        raise InputError(
-            f"{path}: not a readable checkpoint ({type(error).__name__}); delete it to train anew"
-        ) from error
+        raise InputError(f"{path}: not a readable checkpoint ({type(error).__name__}); delete it to train anew") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise InputError(f"{path}: not a training checkpoint of format {FORMAT}; delete it to train anew")
     if content["fingerprint"] != fingerprint:

@@ -18,7 +18,7 @@ class ExponentialMovingAverage:
     """
 
     def __init__(self, parameters: Iterable[nn.Parameter], time_constant: float) -> None:
-        self.parameters = list(parameters)
+        self.parameters: list[Tensor] = list(parameters)
         self.average = [parameter.detach().clone() for parameter in self.parameters]
         self.decay = 1 - 1 / max(time_constant, 1.0)
 

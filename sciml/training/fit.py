@@ -78,9 +78,7 @@ def fit(
     fabric = fabric or Fabric(accelerator="auto", devices=1)
     fabric.launch()
     with exclusive(directory), listen_for_stop() as request, EventLog(directory / "events.jsonl") as events:
-        return _Run(fabric, objective, examples, settings, seed, directory, fingerprint, events).train(
-            request, time_limit
-        )
+        return _Run(fabric, objective, examples, settings, seed, directory, fingerprint, events).train(request, time_limit)
 
 
 class _Run:
@@ -130,9 +128,7 @@ class _Run:
 
     def train(self, request: StopRequest, time_limit: float | None) -> FitReport:
         state = self.state
-        self.events.write(
-            "resume" if state.step else "start", step=state.step, steps=state.steps, precision=state.precision
-        )
+        self.events.write("resume" if state.step else "start", step=state.step, steps=state.steps, precision=state.precision)
         progress, saved = Progress(self.name, state.steps, state.step), time.monotonic()
         while state.step < state.steps:
             rate = self.settings.rate * warmup_cosine(state.step, state.steps, self.settings.warmup)
@@ -185,11 +181,7 @@ class _Run:
         for offset, value in enumerate(values, start=1):
             if not math.isfinite(value):
                 self.events.write("non_finite", step=first + offset, loss=str(value))
-                kept = (
-                    f"the last good checkpoint is {self.path}"
-                    if self.path.exists()
-                    else "no checkpoint was written yet"
-                )
+                kept = f"the last good checkpoint is {self.path}" if self.path.exists() else "no checkpoint was written yet"
                 raise NonFiniteLoss(f"the loss is {value} at step {first + offset}; {kept}")
         self.last_loss = values[-1]
         self.state.cpu_seconds = self.spent_before + time.process_time() - self.cpu_began

@@ -71,9 +71,7 @@ def test_low_rank_equals_the_full_gaussian(process, time):
 
 
 def test_low_rank_flow_solves_the_ode(process):
-    low = LowRankGaussianDenoiser(
-        process, normal(4), torch.linalg.qr(normal(4, 2)).Q, torch.tensor([2.0, 0.1]).double()
-    )
+    low = LowRankGaussianDenoiser(process, normal(4), torch.linalg.qr(normal(4, 2)).Q, torch.tensor([2.0, 0.1]).double())
     x, t, s = normal(3, 4, seed=6), torch.tensor(0.9, dtype=F64), torch.tensor(0.05, dtype=F64)
     torch.testing.assert_close(low.flow(x, t, s), exact_flow(low, x, t, s, steps=150), rtol=1e-6, atol=1e-6)
 

@@ -46,7 +46,7 @@ def test_levels_equal_pywavelets() -> None:
     ours = WaveletTransform(2, levels=3).forward(x)
     average, *details = pywt.wavedec2(x.numpy(), "bior2.4", "periodization", level=3)
     np.testing.assert_allclose(ours.average.numpy(), average, atol=1e-12)
-    for mine, (first, second, both) in zip(reversed(ours.details), details):
+    for mine, (first, second, both) in zip(reversed(ours.details), details, strict=True):
         np.testing.assert_allclose(mine.numpy(), np.stack([second, first, both]), atol=1e-12)
 
 

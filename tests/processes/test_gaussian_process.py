@@ -24,9 +24,7 @@ def test_t_of_lambda_inverts_lambda(process):
 
 
 def test_lambda_is_the_log_ratio(process):
-    torch.testing.assert_close(
-        process.lambda_(TIMES).exp(), process.alpha(TIMES) / process.sigma(TIMES), rtol=1e-12, atol=0
-    )
+    torch.testing.assert_close(process.lambda_(TIMES).exp(), process.alpha(TIMES) / process.sigma(TIMES), rtol=1e-12, atol=0)
 
 
 def test_drift_and_diffusion_match_finite_differences(process):

@@ -60,9 +60,7 @@ def test_velocity_is_the_slope_of_the_interpolation(process, pair):
     x_0, eps = pair
     h = 1e-6
     slope = (process.interpolate(x_0, eps, TIMES + h) - process.interpolate(x_0, eps, TIMES - h)) / (2 * h)
-    torch.testing.assert_close(
-        compose(process, Parameterisation.VELOCITY, x_0, eps, TIMES), slope, rtol=1e-5, atol=1e-5
-    )
+    torch.testing.assert_close(compose(process, Parameterisation.VELOCITY, x_0, eps, TIMES), slope, rtol=1e-5, atol=1e-5)
 
 
 def test_velocity_is_the_flow_of_the_score(process, pair):

@@ -19,8 +19,7 @@ def test_eta_one_is_ddpm(process, mixture, steps):
     x = process.prior((5, 2), generator=torch.Generator().manual_seed(1), dtype=F64)
     grid = uniform_grid(process, steps)
     ddim, ddpm = (
-        integrate(solver, mixture, x, grid, generator=torch.Generator().manual_seed(2))
-        for solver in (DDIM(eta=1.0), DDPM())
+        integrate(solver, mixture, x, grid, generator=torch.Generator().manual_seed(2)) for solver in (DDIM(eta=1.0), DDPM())
     )
     torch.testing.assert_close(ddim, ddpm, rtol=1e-10, atol=1e-10)
 

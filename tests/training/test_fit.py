@@ -54,16 +54,15 @@ def test_resumed_after_sigkill_equals_unbroken(tmp_path: Path) -> None:
     unbroken, _ = train(tmp_path / "unbroken", steps=steps)
     for _ in range(3):
         process = run_process(tmp_path / "killed", steps)
-        wait_for_step(
-            tmp_path / "killed", min(steps_done(tmp_path / "killed") + dice.randrange(20, 90), steps), process
-        )
+        wait_for_step(tmp_path / "killed", min(steps_done(tmp_path / "killed") + dice.randrange(20, 90), steps), process)
         process.kill()
         process.communicate()
     process = run_process(tmp_path / "killed", steps)
     out, _ = process.communicate(timeout=120)
     assert out.strip() == state_hash(unbroken.state_dict())
     events = [e["event"] for e in read_events(tmp_path / "killed" / "events.jsonl")]
-    assert events.count("resume") == 3 and events[-1] == "end"
+    assert events.count("resume") == 3
+    assert events[-1] == "end"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1])
@@ -136,7 +135,8 @@ def test_budget_of_processor_time_is_kept(tmp_path: Path) -> None:
     _, report = train(tmp_path, steps=None, cpu_seconds=1.0, batch=32, precision="auto")
     assert 0.4 < report.cpu_seconds < 2.5
     start = read_events(tmp_path / "events.jsonl")[0]
-    assert start["steps"] == report.steps and start["precision"] in ("32", "bf16")
+    assert start["steps"] == report.steps
+    assert start["precision"] in ("32", "bf16")
 
 
 def test_weights_of_the_result_are_the_average(tmp_path: Path) -> None:

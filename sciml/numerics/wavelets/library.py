@@ -45,10 +45,8 @@ def library_analysis(x: Tensor, dimensions: int, wavelet: str, mode: str) -> Ten
     batch, space = x.shape[: x.dim() - dimensions], x.shape[-dimensions:]
     analysis, _ = _modules(dimensions, wavelet, mode, x.dtype, x.device)
     average, (detail,) = analysis(x.reshape(math.prod(batch), 1, *space))
-    if dimensions == 2:  # the library orders its details (first axis, second axis, both)
-        detail = detail[:, :, [1, 0, 2]]
-    else:
-        detail = detail.unsqueeze(2)
+    # of two axes the library orders its details (first axis, second axis, both)
+    detail = detail[:, :, [1, 0, 2]] if dimensions == 2 else detail.unsqueeze(2)
     bands = torch.cat([average.unsqueeze(2), detail], dim=2)
     return bands.reshape(*batch, *bands.shape[2:])
 

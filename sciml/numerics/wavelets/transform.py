@@ -34,8 +34,8 @@ class Coefficients:
         shape: sizes of the transformed axes of the field, needed to undo the padding of odd sizes.
     """
 
-    average: Float[Tensor, "*coarse"]
-    details: tuple[Float[Tensor, "*fine"], ...]
+    average: Float[Tensor, "..."]
+    details: tuple[Float[Tensor, "..."], ...]
     shape: tuple[int, ...]
 
 
@@ -88,7 +88,8 @@ class WaveletTransform:
     def inverse(self, coefficients: Coefficients) -> Float[Tensor, "*field"]:
         """Synthesis: the field whose coefficients these are."""
         x = coefficients.average
-        for shape, detail in zip(reversed(self.level_shapes(coefficients.shape)[:-1]), reversed(coefficients.details)):
+        shapes = self.level_shapes(coefficients.shape)[:-1]
+        for shape, detail in zip(reversed(shapes), reversed(coefficients.details), strict=True):
             x = self._synthesise(torch.cat([x.unsqueeze(-self.dimensions - 1), detail], -self.dimensions - 1), shape)
         return x
 
@@ -125,7 +126,7 @@ class WaveletTransform:
         x = bands.reshape(math.prod(batch), *[2] * d, *halves)
         order = (0, *(k for axis in range(1, d + 1) for k in (axis, axis + d)))
         x = x.permute(order).reshape(*batch, *(2 * half for half in halves))
-        for axis, points in zip(range(-d, 0), shape):
+        for axis, points in zip(range(-d, 0), shape, strict=True):
             x = multiply_axis(x, synthesis_matrix(points, self.wavelet, self.mode, x.dtype, x.device), axis)
         return x
 

@@ -38,9 +38,7 @@ def test_record_gets_canonical_names(record, tmp_path, kind):
 @pytest.mark.parametrize("kind", ["nc", "zarr"])
 def test_trajectories_in_another_order(tmp_path, kind):
     values = np.arange(24.0).reshape(4, 2, 3)
-    dataset = xr.Dataset(
-        {"u": (("x", "sample", "time"), values), "f": (("sample", "interval", "x"), np.ones((2, 2, 4)))}
-    )
+    dataset = xr.Dataset({"u": (("x", "sample", "time"), values), "f": (("sample", "interval", "x"), np.ones((2, 2, 4)))})
     fields = load_fields(write(dataset, tmp_path, kind), ["f", "u"])
     assert list(fields.data_vars) == ["f", "u"]
     assert fields["u"].dims == ("trajectory", "time", "x") and fields["f"].dims == ("trajectory", "interval", "x")
@@ -63,9 +61,7 @@ def test_unknown_variable_lists_what_there_is(record, tmp_path):
 
 def test_wrong_dimensions(record, tmp_path):
     path = write(record, tmp_path, "nc")
-    with pytest.raises(
-        InputError, match=r"a\.nc: variable `mask` has dimensions \(lat\); allowed are \(\[trajectory,\]"
-    ):
+    with pytest.raises(InputError, match=r"a\.nc: variable `mask` has dimensions \(lat\); allowed are \(\[trajectory,\]"):
         load_fields(path, ["mask"])
 
 

@@ -12,9 +12,7 @@ def trajectories():
     values = np.random.default_rng(0).standard_normal((3, 5, 4))
     forcing = np.zeros((3, 4, 4))
     coords = {"time": np.arange(5) * 0.5, "x": [0.1, 0.2, 0.4, 0.9]}
-    return xr.Dataset(
-        {"u": (("trajectory", "time", "x"), values), "f": (("trajectory", "interval", "x"), forcing)}, coords
-    )
+    return xr.Dataset({"u": (("trajectory", "time", "x"), values), "f": (("trajectory", "interval", "x"), forcing)}, coords)
 
 
 def test_good_fields_pass():

@@ -1,0 +1,139 @@
+"""Line plots: error growth, spectra, training, quality against calls."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
+
+from sciml.report.canvas import SIZE, canvas, drawable, positive, tidy
+from sciml.report.columns import score_crps
+from sciml.report.palette import TRUTH, Style
+from sciml.report.runs import Array, Dataset, Model, average
+from sciml.report.tables import solver_scores
+from sciml.report.units import label, to_power, unit_of
+
+_WIDTH, _HEIGHT = 6.0, 3.8
+_MANY = 400  # points of a training curve
+_LEGEND = 84  # letters in a line of the legend
+_MARKERS = "osD^v"
+
+Styles = dict[str, Style]
+
+
+def error_growth(dataset: Dataset, styles: Styles) -> Figure:
+    """Mean square error of one sample at each frame; a band for the deviation between seeds."""
+    figure, axes = _axes()
+    lowest, highest = np.inf, 0.0
+    for model in dataset.models:
+        mean, deviation = _over_seeds(run.main.mse_by_step for run in model.runs)
+        frames = dataset.first.pictures.axis_time
+        time = drawable(frames if len(frames) == len(mean) else np.arange(1, len(mean) + 1))
+        _line(axes, time, mean, model.name, styles)
+        axes.fill_between(time, mean - deviation, mean + deviation, color=styles[model.name].colour, alpha=0.15, lw=0)
+        lowest, highest = min(lowest, _least(mean)), max(highest, -_least(-mean))
+    if highest > 30 * lowest > 0:
+        axes.set_yscale("log", nonpositive="mask")
+    unit = to_power(unit_of(dataset), 2)
+    tidy(axes, label("time", dataset.first.units.get("time", "")), label("mean square error of one sample", unit))
+    return _with_legend(figure, axes)
+
+
+def spectra(dataset: Dataset, styles: Styles) -> Figure:
+    """Power at each wavenumber: truth, and one sample of each model."""
+    figure, axes = _axes()
+    truth = positive(dataset.first.pictures.spectrum_truth)
+    axes.plot(np.arange(len(truth))[1:], truth[1:], color=TRUTH, linewidth=2.6, alpha=0.75, label="truth")
+    for model in dataset.models:
+        mean, _ = _over_seeds(run.pictures.spectrum_prediction for run in model.runs)
+        _line(axes, drawable(np.arange(len(mean)))[1:], positive(mean)[1:], model.name, styles)
+    if any(np.isfinite(line.get_ydata(orig=False)).any() for line in axes.lines):
+        axes.set_yscale("log", nonpositive="mask")
+    axes.set_xscale("log", nonpositive="mask")
+    tidy(axes, "wavenumber (cycles across the domain)", label("power", to_power(unit_of(dataset), 2)))
+    return _with_legend(figure, axes)
+
+
+def training(dataset: Dataset, styles: Styles) -> Figure | None:
+    """Training loss against processor seconds, a line a seed; None if nothing was trained."""
+    trained = [model for model in dataset.models if any(len(run.training) for run in model.runs)]
+    if not trained:
+        return None
+    figure, axes = _axes()
+    for model in trained:
+        for index, run in enumerate(model.runs):
+            seconds, loss = (_thinned(column) for column in (run.training[:, 0], run.training[:, 1]))
+            _line(axes, seconds, positive(loss), model.name if index == 0 else None, styles, model.name)
+    if any(np.isfinite(line.get_ydata(orig=False)).any() for line in axes.lines):
+        axes.set_yscale("log", nonpositive="mask")
+    tidy(axes, "training time (CPU-s)", "training loss (each method its own)")
+    return _with_legend(figure, axes)
+
+
+def solvers(dataset: Dataset, styles: Styles) -> Figure:
+    """CRPS against network calls: a line for each model and family of solvers, open points for the main table."""
+    figure, axes = _axes()
+    for model in dataset.models:
+        if len(model.runs[0].scores) < 2:
+            continue
+        colour = styles[model.name].colour
+        for index, (family, points) in enumerate(_families(model).items()):
+            calls, quality = (positive(column) for column in zip(*points, strict=True))
+            look = ("-", "--", ":")[index % 3] + _MARKERS[index % len(_MARKERS)]
+            axes.plot(calls, quality, look, ms=5, color=colour, label=f"{model.name}, {family}")
+        main = model.average(lambda run: score_crps(run.main)).mean
+        axes.plot(positive(model.runs[0].main.nfe), positive(main), "o", ms=9, mfc="none", color=colour)
+    axes.set_xscale("log", nonpositive="mask")
+    axes.xaxis.set_major_locator(LogLocator(10, subs=(1, 2, 5)))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter("{x:g}")
+    tidy(axes, "network calls for a sample", label("CRPS", unit_of(dataset)))
+    return _with_legend(figure, axes)
+
+
+def _families(model: Model) -> dict[str, list[tuple[float, float]]]:
+    """(calls, mean CRPS) of all solvers but that of the main table by family, the part of a name before the comma."""
+    families: dict[str, list[tuple[float, float]]] = {}
+    for scores in solver_scores(model).values():
+        if not scores[0].main:
+            crps = average(score_crps(score) for score in scores).mean
+            families.setdefault(scores[0].solver.partition(",")[0], []).append((scores[0].nfe, crps))
+    return families
+
+
+def _axes() -> tuple[Figure, Axes]:
+    figure = canvas(_WIDTH, _HEIGHT)
+    return figure, figure.add_subplot()
+
+
+def _line(axes: Axes, x: Array, y: Array, name: str | None, styles: Styles, of: str | None = None) -> None:
+    style = styles[name or of or ""]
+    axes.plot(x, drawable(y), style.dashes, color=style.colour, linewidth=1.5, label=name)
+
+
+def _over_seeds(curves: Iterable[Array]) -> tuple[Array, Array]:
+    """Mean and deviation over seeds of curves, cut to the shortest; the deviation of one seed is 0."""
+    found = [drawable(curve) for curve in curves]
+    stack = np.stack([curve[: min(map(len, found))] for curve in found])
+    return stack.mean(0), stack.std(0, ddof=1) if len(found) > 1 else np.zeros(stack.shape[1])
+
+
+def _least(values: Array) -> float:
+    finite = values[np.isfinite(values)]
+    return float(finite.min()) if len(finite) else np.inf
+
+
+def _thinned(values: Array) -> Array:
+    """Means of neighbouring records, so that a long training has at most `_MANY` points."""
+    values = drawable(values)
+    size = -(-len(values) // _MANY) if len(values) else 1
+    return np.array([values[start : start + size].mean() for start in range(0, len(values), size)])
+
+
+def _with_legend(figure: Figure, axes: Axes) -> Figure:
+    handles, labels = axes.get_legend_handles_labels()
+    if handles:
+        columns = max(1, min(len(labels), 4, _LEGEND // max(map(len, labels))))
+        figure.legend(handles, labels, loc="outside lower center", ncols=columns, fontsize=SIZE, frameon=False)
+    return figure

@@ -1,0 +1,50 @@
+"""Read and check the configuration, and write the settings of each job where they changed."""
+
+import os
+import sys
+from pathlib import Path
+from shlex import quote
+
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import validate
+
+from sciml.io.errors import InputError
+
+# Names in these files are shared with Snakemake's own: so functions live in a module, and only a few are made here.
+sys.path.insert(0, str(Path(workflow.basedir) / "workflows"))
+from plan import make_plan
+
+# Raise the number of a stage when a change of its code changes its results: Snakemake does not see the installed package.
+VERSIONS = {"fetch": 1, "prepare": 1, "train": 1, "evaluate": 1, "report": 1}
+
+if not workflow.overwrite_configfiles:
+
+    configfile: Path(workflow.basedir) / "workflows/config/default.yaml"
+
+
+try:
+    PLAN = make_plan(config, ", ".join(map(os.path.relpath, workflow.configfiles)) or "configuration")
+except InputError as error:
+    raise WorkflowError(str(error)) from None
+
+SETTINGS = PLAN.settings
+validate(SETTINGS.model_dump(mode="json"), "../schemas/config.schema.json", set_default=False)
+PLAN.write_jobs()
+for LINE in PLAN.left_out.values():
+    print(LINE, file=sys.stderr)
+
+# What rules find in their environment: the `sciml` beside the Python that runs Snakemake, whether or not it is activated; and
+# where to fetch from, which is no parameter, since the sha256 is checked and another mirror should re-run nothing.
+os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]))
+os.environ.update(SCIML_MIRROR=PLAN.mirror or "", SCIML_DOWNLOAD="yes" if SETTINGS.download else "")
+
+
+pathvars:
+    results=SETTINGS.results,
+    data=SETTINGS.data,
+    logs=f"{SETTINGS.results}/logs",
+    benchmarks=f"{SETTINGS.results}/benchmarks",
+
+
+wildcard_constraints:
+    **PLAN.patterns,

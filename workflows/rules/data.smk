@@ -1,0 +1,53 @@
+"""Fetch public files; simulate or import data sets."""
+
+from sciml.io.fetch import SOURCES
+
+SOURCE_NAMES = {source.filename: name for name, source in SOURCES.items()}
+
+
+rule fetch:
+    output:
+        update("<data>/raw/{filename}"),  # a good copy that is there already stays
+    log:
+        "<logs>/fetch/{filename}.log",
+    benchmark:
+        "<benchmarks>/fetch/{filename}.tsv"
+    priority: 2_000_000
+    conda:
+        "sciml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=30,
+        gpu=0,
+    params:
+        version=VERSIONS["fetch"],
+        name=lambda wildcards: SOURCE_NAMES[wildcards.filename],
+    shell:
+        "exec sciml fetch {params.name} --output {output:q} "
+        '${{SCIML_MIRROR:+--mirror "$SCIML_MIRROR"}} ${{SCIML_DOWNLOAD:+--download}} > {log:q} 2>&1'
+
+
+rule prepare:
+    input:
+        config="<results>/pde/{dataset}/data.yaml",
+        source=lambda wildcards: PLAN.raw(wildcards.dataset) or [],
+    output:
+        directory("<data>/pde/{dataset}.zarr"),
+    log:
+        "<logs>/pde/{dataset}/prepare.log",
+    benchmark:
+        "<benchmarks>/pde/{dataset}/prepare.tsv"
+    priority: 1_000_000  # everything waits for it
+    conda:
+        "sciml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=60,
+        gpu=0,
+    params:
+        version=VERSIONS["prepare"],
+        source=lambda wildcards, input: f"--source {quote(str(input.source))}" if input.source else "",
+    shell:
+        "exec sciml prepare --config {input.config:q} {params.source} --output {output:q} > {log:q} 2>&1"

@@ -1,0 +1,59 @@
+"""Train and score models of PDE fields."""
+
+
+rule train:
+    input:
+        config="<results>/pde/{dataset}/{model}/training.yaml",
+        data="<data>/pde/{dataset}.zarr",
+    output:
+        model="<results>/pde/{dataset}/{model}/seed-{seed}/model.safetensors",
+        manifest="<results>/pde/{dataset}/{model}/seed-{seed}/manifest.json",
+        events="<results>/pde/{dataset}/{model}/seed-{seed}/events.jsonl",
+    log:
+        "<logs>/pde/{dataset}/{model}/seed-{seed}/train.log",
+    benchmark:
+        "<benchmarks>/pde/{dataset}/{model}/seed-{seed}/train.tsv"
+    priority: lambda wildcards: PLAN.training_priority(wildcards.dataset, wildcards.model)
+    conda:
+        "sciml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards: PLAN.training_minutes(wildcards.dataset, wildcards.model),
+        gpu=0,
+    params:
+        version=VERSIONS["train"],
+        # Not an output, since Snakemake deletes those of a failed job: checkpoints must outlive it.
+        directory=subpath(output.model, parent=True),
+    shell:
+        # `exec`: signals reach the trainer, which saves and stops; it also stops by itself after 90% of `runtime`.
+        "exec sciml train --config {input.config:q} --data {input.data:q} --seed {wildcards.seed}"
+        " --run-directory {params.directory:q}/run --time-limit $(({resources.runtime} * 54))"
+        " --output {output.model:q} --manifest {output.manifest:q} --events {output.events:q} > {log:q} 2>&1"
+
+
+rule evaluate:
+    input:
+        config="<results>/pde/{dataset}/evaluation.yaml",
+        data="<data>/pde/{dataset}.zarr",
+        model="<results>/pde/{dataset}/{model}/seed-{seed}/model.safetensors",
+    output:
+        scores="<results>/pde/{dataset}/{model}/seed-{seed}/evaluation.json",
+        pictures="<results>/pde/{dataset}/{model}/seed-{seed}/pictures.npz",
+    log:
+        "<logs>/pde/{dataset}/{model}/seed-{seed}/evaluate.log",
+    benchmark:
+        "<benchmarks>/pde/{dataset}/{model}/seed-{seed}/evaluate.tsv"
+    conda:
+        "sciml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=60,
+        gpu=0,
+    params:
+        version=VERSIONS["evaluate"],
+    shell:
+        "exec sciml evaluate --config {input.config:q} --data {input.data:q} --model {input.model:q}"
+        " --seed {wildcards.seed} --name {wildcards.dataset} {wildcards.model}"
+        " --output {output.scores:q} --pictures {output.pictures:q} > {log:q} 2>&1"

@@ -1,0 +1,32 @@
+"""One page on all of it."""
+
+
+rule report:
+    input:
+        expand(
+            "{directory}/{file}",
+            directory=PLAN.runs,
+            file=["evaluation.json", "pictures.npz", "manifest.json", "events.jsonl"],
+        ),
+    output:
+        report("<results>/report.html", caption="../report/report.rst", category="Results"),
+    log:
+        "<logs>/report.log",
+    benchmark:
+        "<benchmarks>/report.tsv"
+    conda:
+        "sciml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+        gpu=0,
+    params:
+        version=VERSIONS["report"],
+        title="Generative models for science",
+        scale=SETTINGS.scale,
+        directories=PLAN.runs,
+        notes=" ".join(f"--note {quote(why)}" for why in PLAN.left_out.values()),
+    shell:
+        "exec sciml report --title {params.title:q} --scale {params.scale:q} {params.notes}"
+        " --output {output:q} {params.directories:q} > {log:q} 2>&1"
