@@ -261,7 +261,7 @@ def compare_models(folder: Path, dataset: str, seeds: list[int], cpu_seconds: fl
     dump = {"data": experiment.data.model_dump(mode="json")}
     (folder / "data.yaml").write_text(yaml.safe_dump(dump))
     run_sciml("prepare", "--config", folder / "data.yaml", "--output", data, "--source", source)
-    evaluation = experiment.evaluation.model_copy(update={"windows": 256, "solvers": ()})
+    evaluation = experiment.evaluation.model_copy(update={"windows": 256, "members": 4, "solvers": ()})
     job = {"window": window.model_dump(), "evaluation": evaluation.model_dump(mode="json")}
     (folder / "evaluation.yaml").write_text(yaml.safe_dump(job))
 

@@ -1,4 +1,4 @@
-"""What a configuration asks for on this machine: data sets, runs, and the settings of each job. Knows nothing of Snakemake."""
+"""What a configuration asks for on this machine: data sets, runs and the settings of jobs. Knows nothing of Snakemake."""
 
 import os
 import re
@@ -37,7 +37,7 @@ class Plan:
         reasons = {dataset: self._missing(dataset) for dataset in self.settings.pde}
         object.__setattr__(self, "left_out", {dataset: why for dataset, why in reasons.items() if why})
         if not self.experiments:
-            raise InputError(" ".join(["nothing to do.", *self.left_out.values()]))
+            raise InputError(" ".join(["`pde` has no data set that can be had here.", *self.left_out.values()]))
 
     @property
     def experiments(self) -> dict[str, ExperimentConfig]:
@@ -113,8 +113,8 @@ class Plan:
         if any((folder / source.filename).is_file() for folder in folders):
             return None
         return (
-            f"Data set {dataset} is left out: there is no {source.filename} in {' or '.join(map(str, folders))} and downloads "
-            "are off. Set `download: true`, or the environment variable SCIML_MIRROR to a folder that has it."
+            f"Data set {dataset} is left out: there is no {source.filename} in {' or '.join(map(str, folders))} and "
+            "downloads are off. Set `download: true`, or the environment variable SCIML_MIRROR to a folder that has it."
         )
 
 

@@ -146,12 +146,10 @@ def evaluate(
     from sciml.pde.store import load_forecaster
 
     forecaster, training = load_forecaster(model)
-    scores, arrays = evaluate_forecaster(forecaster, job, data, seed=seed, origin=str(model))
-    attributes = read_dataset(data).variables
-    units = {v: str(attributes[v].attrs.get("units", "")) for v in forecaster.geometry.variables if v in attributes}
+    found = evaluate_forecaster(forecaster, job, data, seed=seed, origin=str(model))
     if pictures:
         with atomic_file(pictures) as temporary, temporary.open("wb") as file:
-            np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+            np.savez_compressed(file, **found.pictures)  # type: ignore[arg-type]
     dataset, title = name
     _write_json(
         output,
@@ -160,8 +158,9 @@ def evaluate(
             "model": title or model.stem,
             "kind": training.model.kind,
             "seed": seed,
-            "units": units,
-            "scores": scores,
+            "description": read_dataset(data).attrs.get("title"),
+            "units": found.units,
+            "scores": found.scores,
         },
     )
 

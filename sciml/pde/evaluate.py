@@ -1,6 +1,7 @@
 """Score one forecaster on held-out windows, with every solver asked for, and keep examples to look at."""
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,25 @@ from sciml.training.batches import hash_seed
 PICTURES = 3
 
 
+@dataclass(frozen=True)
+class Evaluation:
+    """What was found.
+
+    Attributes:
+        scores: of each solver, the main one first; see `sciml.pde.metrics.score`.
+        pictures: arrays to draw, see `_pictures`.
+        units: of variables and axes.
+    """
+
+    scores: list[dict[str, Any]]
+    pictures: dict[str, np.ndarray]
+    units: dict[str, str]
+
+
 def evaluate_forecaster(
     forecaster: AnyForecaster, job: EvaluationJob, data: Path, *, seed: int, origin: str = "the model"
-) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
-    """(scores, arrays of the pictures), as the report reads them.
+) -> Evaluation:
+    """Scores, pictures and units, as the report reads them.
 
     Args:
         forecaster: fitted.
@@ -47,7 +63,8 @@ def evaluate_forecaster(
         fewer = evenly(windows, evaluation.solver_windows)
         for solver in evaluation.solvers:
             scores.append({**_timed(forecaster, fewer, evaluation, solver, seed)[1], "main": False})
-    return scores, _pictures(forecast.fields, chosen)
+    units = {**windows.units, **{name: axis.units for name, axis in windows.coordinates.items()}}
+    return Evaluation(scores, _pictures(forecast.fields, chosen), units)
 
 
 def load_test_windows(job: EvaluationJob, data: Path) -> Windows:

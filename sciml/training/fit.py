@@ -97,10 +97,9 @@ class _Run:
     ) -> None:
         self.fabric, self.settings, self.fingerprint = fabric, settings, fingerprint
         self.path, self.events = directory / "checkpoint.pt", events
-        self.name = directory.name
         examples = [tensor.to(fabric.device) for tensor in examples]
         self.batches = Batches(examples, settings.batch, seed, fabric.global_rank, fabric.world_size)
-        torch.manual_seed(hash_seed(seed, 1, fabric.global_rank))
+        torch.manual_seed(hash_seed(seed, 1, fabric.global_rank))  # dropout draws from the global generator only
         objective.to(fabric.device).train()
         found = read_checkpoint(self.path, fingerprint) if self.path.exists() else None
         steps, precision = (
@@ -129,7 +128,7 @@ class _Run:
     def train(self, request: StopRequest, time_limit: float | None) -> FitReport:
         state = self.state
         self.events.write("resume" if state.step else "start", step=state.step, steps=state.steps, precision=state.precision)
-        progress, saved = Progress(self.name, state.steps, state.step), time.monotonic()
+        progress, saved = Progress("training", state.steps, state.step), time.monotonic()
         while state.step < state.steps:
             rate = self.settings.rate * warmup_cosine(state.step, state.steps, self.settings.warmup)
             self.losses.append(self._step(rate))

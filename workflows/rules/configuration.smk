@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 from shlex import quote
 
-from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
 
 from sciml.io.errors import InputError
@@ -25,18 +24,23 @@ if not workflow.overwrite_configfiles:
 try:
     PLAN = make_plan(config, ", ".join(map(os.path.relpath, workflow.configfiles)) or "configuration")
 except InputError as error:
-    raise WorkflowError(str(error)) from None
+    print(f"sciml: {error}", file=sys.stderr)
+    sys.exit(2)  # as the command line does; a WorkflowError would add lines of this file to the one that matters
 
 SETTINGS = PLAN.settings
 validate(SETTINGS.model_dump(mode="json"), "../schemas/config.schema.json", set_default=False)
 PLAN.write_jobs()
-for LINE in PLAN.left_out.values():
-    print(LINE, file=sys.stderr)
+print(*PLAN.left_out.values(), sep="\n", end="\n" if PLAN.left_out else "", file=sys.stderr)
 
 # What rules find in their environment: the `sciml` beside the Python that runs Snakemake, whether or not it is activated; and
 # where to fetch from, which is no parameter, since the sha256 is checked and another mirror should re-run nothing.
 os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]))
-os.environ.update(SCIML_MIRROR=PLAN.mirror or "", SCIML_DOWNLOAD="yes" if SETTINGS.download else "")
+os.environ.update(SCIML_FETCH_FROM=PLAN.mirror or "", SCIML_FETCH_DOWNLOAD="yes" if SETTINGS.download else "")
+
+
+def CONDA(wildcards):
+    """The conda environment that SCIML_CONDA names; without, jobs run in the environment of Snakemake itself."""
+    return os.environ.get("SCIML_CONDA")
 
 
 pathvars:

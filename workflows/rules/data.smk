@@ -14,7 +14,7 @@ rule fetch:
         "<benchmarks>/fetch/{filename}.tsv"
     priority: 2_000_000
     conda:
-        "sciml"
+        CONDA
     threads: 1
     resources:
         mem_mb=500,
@@ -25,7 +25,7 @@ rule fetch:
         name=lambda wildcards: SOURCE_NAMES[wildcards.filename],
     shell:
         "exec sciml fetch {params.name} --output {output:q} "
-        '${{SCIML_MIRROR:+--mirror "$SCIML_MIRROR"}} ${{SCIML_DOWNLOAD:+--download}} > {log:q} 2>&1'
+        '${{SCIML_FETCH_FROM:+--mirror "$SCIML_FETCH_FROM"}} ${{SCIML_FETCH_DOWNLOAD:+--download}} > {log:q} 2>&1'
 
 
 rule prepare:
@@ -40,7 +40,7 @@ rule prepare:
         "<benchmarks>/pde/{dataset}/prepare.tsv"
     priority: 1_000_000  # everything waits for it
     conda:
-        "sciml"
+        CONDA
     threads: 1
     resources:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,

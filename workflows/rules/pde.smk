@@ -15,7 +15,7 @@ rule train:
         "<benchmarks>/pde/{dataset}/{model}/seed-{seed}/train.tsv"
     priority: lambda wildcards: PLAN.training_priority(wildcards.dataset, wildcards.model)
     conda:
-        "sciml"
+        CONDA
     threads: 1
     resources:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
@@ -45,7 +45,7 @@ rule evaluate:
     benchmark:
         "<benchmarks>/pde/{dataset}/{model}/seed-{seed}/evaluate.tsv"
     conda:
-        "sciml"
+        CONDA
     threads: 1
     resources:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,

@@ -15,7 +15,7 @@ rule report:
     benchmark:
         "<benchmarks>/report.tsv"
     conda:
-        "sciml"
+        CONDA
     threads: 1
     resources:
         mem_mb=2000,

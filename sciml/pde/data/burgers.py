@@ -172,6 +172,7 @@ def _dataset(u: Tensor, f: Tensor, duration: float) -> xr.Dataset:
             "x": ("x", nodes(u.shape[2]).numpy(), _UNITS),
         },
         attrs={
+            "title": "Forced viscous Burgers equation in one dimension, from u at t = 0 and the forcing at all times.",
             "equation": "u_t = -(u^2/2)_x + viscosity u_xx + forcing, u = 0 at x = 0 and x = 1",
             "solver": "finite volumes, Koren limiter, Godunov flux, SSPRK(4,2)",
             "package_version": version("sciml"),

@@ -1,0 +1,108 @@
+"""What a configuration asks for on this machine."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sciml.io.errors import InputError
+from sciml.io.fetch import SOURCES
+
+from .conftest import ROOT
+
+RAW = SOURCES["era5_uk"].filename
+
+
+@pytest.fixture
+def make(plan_module, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return lambda values, **environment: plan_module.make_plan(values, "mine.yaml", environment)
+
+
+def put(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"")
+
+
+def test_importing_the_plan_does_not_import_torch():
+    command = "import plan, sys; sys.exit('torch' in sys.modules or 'numpy' in sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "workflows")}
+    assert subprocess.run([sys.executable, "-c", command], env=environment, check=False).returncode == 0
+
+
+def test_a_baseline_has_one_run_and_a_network_one_for_each_seed(make, small):
+    folder = "results/pde/tiny"
+    assert make(small).runs == [f"{folder}/persistence/seed-0", f"{folder}/wdno/seed-0", f"{folder}/wdno/seed-1"]
+
+
+def test_without_mirror_and_download_a_public_data_set_is_left_out_with_one_line(make, era5):
+    plan = make(era5 | {"mirror": "elsewhere"})
+    assert list(plan.experiments) == ["tiny"]
+    line = plan.left_out["era5_uk"]
+    assert "\n" not in line
+    for part in ("era5_uk", RAW, "data/raw", "elsewhere", "`download: true`", "SCIML_MIRROR"):
+        assert part in line
+
+
+@pytest.mark.parametrize("folder", ["data/raw", "mirror", "other"])
+def test_a_public_data_set_is_taken_from_raw_data_mirror_or_environment(make, era5, folder):
+    put(Path(folder) / RAW)
+    plan = make(era5 | {"mirror": "mirror"}, **({"SCIML_MIRROR": "other"} if folder == "other" else {}))
+    assert list(plan.experiments) == ["tiny", "era5_uk"]
+    assert plan.raw("era5_uk") == f"data/raw/{RAW}"
+
+
+def test_the_environment_overrides_the_mirror(make, era5):
+    put(Path("mirror") / RAW)
+    assert make(era5 | {"mirror": "mirror"}, SCIML_MIRROR="other").left_out
+
+
+def test_downloads_bring_a_public_data_set_in(make, era5):
+    assert not make(era5 | {"download": True}).left_out
+
+
+def test_nothing_to_do_says_why(make, era5):
+    del era5["pde"]["tiny"]
+    with pytest.raises(InputError, match="era5_uk is left out"):
+        make(era5)
+
+
+def test_a_users_own_file_is_imported_where_it_lies(make, era5):
+    era5["pde"]["era5_uk"]["data"]["path"] = "own.nc"
+    with pytest.raises(InputError, match=r"mine.yaml: `pde.era5_uk.data.path` must be .*era5_uk.*, got 'own.nc'"):
+        make(era5)
+    Path("own.nc").touch()
+    assert make(era5).raw("era5_uk") == "own.nc"
+
+
+def test_granted_time_sets_order_and_limit(make, small):
+    models = small["pde"]["tiny"]["models"]
+    models["long"] = models["wdno"] | {"training": {"cpu_seconds": 300}}
+    models["short"] = models["wdno"] | {"training": {"cpu_seconds": 30}}
+    plan = make(small)
+    priorities = [plan.training_priority("tiny", model) for model in ("wdno", "long", "short", "persistence")]
+    assert priorities == sorted(priorities, reverse=True)
+    assert len(set(priorities)) == 4
+    assert plan.training_minutes("tiny", "long") * 60 * 0.9 > 2 * 300
+    assert plan.training_minutes("tiny", "wdno") == 24 * 60
+
+
+def test_settings_of_a_job_are_written_only_where_they_change(make, small):
+    make(small).write_jobs()
+    files = sorted(Path("results").rglob("*.yaml"))
+    assert [str(file.relative_to("results/pde/tiny")) for file in files] == [
+        "data.yaml",
+        "evaluation.yaml",
+        "persistence/training.yaml",
+        "wdno/training.yaml",
+    ]
+    before = {file: file.stat().st_mtime_ns for file in files}
+    time.sleep(0.02)
+    small["pde"]["tiny"]["models"]["wdno"]["training"]["rate"] = 0.01
+    make(small).write_jobs()
+    assert [str(file) for file in files if file.stat().st_mtime_ns != before[file]] == [
+        "results/pde/tiny/wdno/training.yaml"
+    ]
