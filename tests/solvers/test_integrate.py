@@ -1,6 +1,7 @@
 """The sampling loop: what it checks, counts and reports."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pytest
 import torch
@@ -59,7 +60,7 @@ def test_progress_is_reported(solver, calls):
     x = integrate(solver, denoiser, torch.ones(2, 1), uniform_grid(denoiser.process, 4), callback=seen.append)
     assert [p.index for p in seen] == [0, 1, 2, 3]
     assert [p.nfe for p in seen] == [calls * i for i in (1, 2, 3, 4)] and len(denoiser.conditions) == 4 * calls
-    assert (seen[0].t, seen[-1].s) == (1.0, 1e-3) and all(a.s == b.t for a, b in zip(seen[:-1], seen[1:], strict=True))
+    assert (seen[0].t, seen[-1].s) == (1.0, 1e-3) and all(a.s == b.t for a, b in pairwise(seen))
     assert torch.equal(seen[-1].x, x)
 
 

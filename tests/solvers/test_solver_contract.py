@@ -2,6 +2,7 @@
 
 import dataclasses
 from functools import partial
+from itertools import pairwise
 
 import pytest
 import torch
@@ -47,7 +48,7 @@ def final_variance(solver, oracle, grid):
     states = torch.tensor([[0.0], [0.0], [1.0]], dtype=F64)
     z = torch.randn(3, 1, dtype=F64, generator=torch.Generator().manual_seed(0))
     variance = oracle.marginal(grid[0])[1].item()
-    for t, s in zip(grid[:-1], grid[1:], strict=True):
+    for t, s in pairwise(grid):
         y, _ = solver.step(oracle, states, t, s, None, generator=torch.Generator().manual_seed(0))
         sd = (y[1] - y[0]) / (z[1] - z[0])
         gain = y[2] - y[0] - sd * (z[2] - z[0])

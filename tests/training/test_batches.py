@@ -1,5 +1,7 @@
 """Mini-batches: every example once an epoch, the same on any number of processes."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 from hypothesis import given
@@ -59,4 +61,4 @@ def test_rate_rises_then_falls_to_zero() -> None:
     assert rates[9] == pytest.approx(0.980, abs=1e-3)
     assert rates[50] == pytest.approx(0.5)
     assert rates[-1] < 1e-3
-    assert all(later < earlier for earlier, later in zip(rates[9:], rates[10:], strict=False))
+    assert all(later < earlier for earlier, later in pairwise(rates[9:]))
