@@ -17,7 +17,7 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from statistics import mean, median, stdev
+from statistics import median
 from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -26,11 +26,9 @@ import numpy as np
 import pywt
 import torch
 import yaml
+from pde_models import SCIML, compare_models, run_sciml, thorough_model
 
-from sciml.config.base import read_config
-from sciml.config.jobs import TrainingJob, window_of
 from sciml.config.models import NeuralConfig
-from sciml.config.settings import Settings
 from sciml.io.atomic import atomic_file
 from sciml.io.events import read_events
 from sciml.io.provenance import git_commit
@@ -43,10 +41,10 @@ from sciml.pde.forecaster import Forecaster
 from sciml.pde.geometry import Geometry
 from sciml.pde.wdno import build
 from sciml.training.batches import Batches
-from sciml.training.step import compute_loss, make_optimizer
+from sciml.training.ema import ExponentialMovingAverage
+from sciml.training.step import make_optimizer, train_step
 
 ROOT = Path(__file__).resolve().parent.parent
-SCIML = [sys.executable, "-m", "sciml.cli.main"]
 
 
 def cole_hopf_error(points: int, viscosity: float = 0.01, t: float = 0.5) -> float:
@@ -115,37 +113,28 @@ def _gradient_error(transform: WaveletTransform, x: torch.Tensor) -> float:
     return max(errors)
 
 
-def run_sciml(*arguments: str | Path) -> None:
-    """One verb as a process with one thread; its output is shown if it fails."""
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run([*SCIML, *map(str, arguments)], env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"sciml {' '.join(map(str, arguments))} ended with {done.returncode}:\n{done.stderr}")
-
-
-def resume_equal(folder: Path, seed: int, steps: int = 60, kills: int = 3) -> bool:
+def resume_equal(folder: Path, seed: int, steps: int = 40, kills: int = 3) -> bool:
     """Whether a training killed at random steps ends with the file of an unbroken one, byte for byte."""
     data, config = folder / "small.zarr", folder / "small.yaml"
     prepare_burgers(data, train=16, validation=0, test=4, points=32, intervals=16, solver_points=32, seed=seed)
     model = {
         "kind": "neural",
         "net": {"kind": "unet", "width": 8, "multipliers": [1, 2], "dropout": 0.1},
-        "training": {"steps": steps, "batch": 8, "checkpoint_seconds": 0},
+        "training": {"steps": steps, "batch": 8, "warmup": 5, "checkpoint_seconds": 0},
     }
     config.write_text(yaml.safe_dump({"window": {"given": 1, "predicted": 16}, "model": model}))
     job = ["train", "--config", config, "--data", data, "--seed", str(seed)]
     with ThreadPoolExecutor(1) as pool:
         unbroken = pool.submit(run_sciml, *job, "--output", folder / "unbroken.safetensors", "--run-directory", folder / "u")
-        dice, reached = random.Random(), 0
-        for _ in range(kills):
-            reached = _kill_at(folder / "k", job, folder / "killed.safetensors", dice.randrange(reached + 1, steps))
+        for step in sorted(random.SystemRandom().sample(range(1, steps), kills)):
+            _kill_at(folder / "k", job, folder / "killed.safetensors", step)
         run_sciml(*job, "--output", folder / "killed.safetensors", "--run-directory", folder / "k")
         unbroken.result()
     return (folder / "unbroken.safetensors").read_bytes() == (folder / "killed.safetensors").read_bytes()
 
 
-def _kill_at(run: Path, job: list, output: Path, step: int) -> int:
-    """Start a training and kill it once it has saved `step`; the step then reached."""
+def _kill_at(run: Path, job: list, output: Path, step: int) -> None:
+    """Start a training and kill it once it has saved `step`."""
     command = [*SCIML, *map(str, job), "--output", str(output), "--run-directory", str(run)]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL, env={**os.environ, "OMP_NUM_THREADS": "1"})
     reached = 0
@@ -155,34 +144,33 @@ def _kill_at(run: Path, job: list, output: Path, step: int) -> int:
             reached = max([e["step"] for e in read_events(log)], default=0)
     process.kill()
     process.wait()
-    return min(reached, step)
 
 
 def throughput_ratio(rounds: int = 4) -> dict[str, float]:
-    """Trajectories a second of our training step over those of a plain float32 loop, same net, alternating.
+    """Trajectories a second of the step of `fit`, averaging of weights included, over those of a plain float32 loop.
 
-    The plain loop is what one writes first: default memory layout, float32, AdamW as it comes, the loss read every step.
+    Same network and loss, alternating. The plain loop is what one writes first: default memory layout, float32, AdamW as it
+    comes, the loss read every step.
     """
     torch.set_num_threads(1)
-    config = default_model("wdno")
+    config = thorough_model("wdno")
     ours, plain = (_objective(config) for _ in range(2))
     plain.to(memory_format=torch.contiguous_format)
     states, conditions = torch.randn(64, 4, 40, 60), torch.randn(64, 8, 40, 60)
     batches = Batches((states, conditions), config.training.batch, seed=0)
     optimizer, noise = make_optimizer(ours, config.training), torch.Generator().manual_seed(0)
+    ema = ExponentialMovingAverage(ours.parameters(), 10.0)
     naive = torch.optim.AdamW(plain.parameters(), lr=config.training.rate)
+    clip, rate = config.training.clip, config.training.rate
 
     def our_step(k: int, precision: str) -> None:
-        compute_loss(ours, batches[k], noise, precision).backward()
-        torch.nn.utils.clip_grad_norm_(ours.parameters(), config.training.clip)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
+        train_step(ours, optimizer, ema, batches[k], noise, step=k, rate=rate, clip=clip, precision=precision)
 
     def plain_step(k: int) -> float:
         naive.zero_grad()
         loss = plain(noise, *batches[k])
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(plain.parameters(), config.training.clip)
+        torch.nn.utils.clip_grad_norm_(plain.parameters(), clip)
         naive.step()
         return loss.item()
 
@@ -206,18 +194,6 @@ def _objective(config: NeuralConfig) -> torch.nn.Module:
     return forecaster.objective()
 
 
-def default_settings() -> Settings:
-    """The default scale."""
-    return read_config(Settings, ROOT / "workflows" / "config" / "default.yaml")
-
-
-def default_model(name: str) -> NeuralConfig:
-    """A trained model of the default scale's Burgers experiment."""
-    model = default_settings().pde["burgers"].models[name]
-    assert isinstance(model, NeuralConfig)
-    return model
-
-
 def quick() -> dict[str, Any]:
     """The figures that take seconds."""
     value, gradient = wavelet_errors()
@@ -232,89 +208,21 @@ def quick() -> dict[str, Any]:
     }
 
 
-def full(seeds: list[int], cpu_seconds: float, workers: int) -> dict[str, Any]:
-    """Every figure: the quick ones, orders, and all models of the default scale at this budget and these seeds."""
+def full(seeds: list[int], workers: int) -> dict[str, Any]:
+    """Every figure: the quick ones, orders, and all models of the thorough scale."""
     results: dict[str, Any] = {
         "machine": {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count(), "python": sys.version},
         "versions": {"torch": torch.__version__, "numpy": np.__version__},
         "git_commit": git_commit(),
         "seeds": seeds,
-        "cpu_seconds_of_training": cpu_seconds,
         **quick(),
         "throughput": throughput_ratio(),
         "cole_hopf": {n + 1: cole_hopf_error(n) for n in (119, 239, 479)},
     }
     with tempfile.TemporaryDirectory() as folder:
         for dataset in ("burgers", "era5_uk"):
-            results[dataset] = compare_models(Path(folder), dataset, seeds, cpu_seconds, workers)
+            results[dataset] = compare_models(Path(folder), dataset, seeds, workers)
     return results
-
-
-def compare_models(folder: Path, dataset: str, seeds: list[int], cpu_seconds: float, workers: int) -> dict[str, Any]:
-    """Train and score every model of a data set: {model: {score: [of each seed]}}."""
-    settings = default_settings()
-    experiment = settings.pde[dataset]
-    window, data = window_of(experiment.data), folder / f"{dataset}.zarr"
-    source = Path(os.environ.get("SCIML_MIRROR", settings.mirror or "")) / "pde" / "era5-2mt-2019-03-uk.grib"
-    if dataset == "era5_uk" and not source.exists():
-        return {"skipped": "no mirror of real data"}
-    dump = {"data": experiment.data.model_dump(mode="json")}
-    (folder / "data.yaml").write_text(yaml.safe_dump(dump))
-    run_sciml("prepare", "--config", folder / "data.yaml", "--output", data, "--source", source)
-    evaluation = experiment.evaluation.model_copy(update={"windows": 256, "members": 4, "solvers": ()})
-    job = {"window": window.model_dump(), "evaluation": evaluation.model_dump(mode="json")}
-    (folder / "evaluation.yaml").write_text(yaml.safe_dump(job))
-
-    def one(name: str, seed: int) -> dict[str, Any]:
-        model = experiment.models[name]
-        if isinstance(model, NeuralConfig):
-            budget = cpu_seconds if dataset == "burgers" else model.training.cpu_seconds
-            training = model.training.model_copy(update={"cpu_seconds": budget})
-            model = model.model_copy(update={"training": training})
-        place = folder / dataset / name / str(seed)
-        place.mkdir(parents=True)
-        config = TrainingJob(window=window, model=model).model_dump(mode="json")
-        (place / "training.yaml").write_text(yaml.safe_dump(config))
-        files = ["--output", place / "model.safetensors", "--manifest", place / "manifest.json"]
-        run_sciml("train", "--config", place / "training.yaml", "--data", data, "--seed", str(seed), *files)
-        files = ["--model", place / "model.safetensors", "--output", place / "evaluation.json"]
-        run_sciml("evaluate", "--config", folder / "evaluation.yaml", "--data", data, "--seed", str(seed), *files)
-        score = json.loads((place / "evaluation.json").read_text())["scores"][0]
-        manifest = json.loads((place / "manifest.json").read_text())
-        kept = {key: score[key] for key in SCORES} | {key: manifest[key] for key in ("steps", "cpu_seconds", "precision")}
-        print(dataset, name, seed, kept, file=sys.stderr, flush=True)
-        return kept
-
-    names = list(experiment.models)
-    pairs = [(n, s) for s in seeds for n in names if s == seeds[0] or isinstance(experiment.models[n], NeuralConfig)]
-    with ThreadPoolExecutor(workers) as pool:
-        rows = list(pool.map(lambda pair: one(*pair), pairs))
-    return {n: _summary([row for pair, row in zip(pairs, rows, strict=True) if pair[0] == n]) for n in names}
-
-
-SCORES = (
-    "mse",
-    "mse_mean4",
-    "mse_mean",
-    "mae",
-    "mae_mean",
-    "relative_l2",
-    "shock_mse",
-    "crps",
-    "spread_skill",
-    "seconds_per_window",
-)
-
-
-def _summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    summary: dict[str, Any] = {}
-    for key in rows[0]:
-        values = [row[key] for row in rows]
-        summary[key] = values
-        if all(isinstance(v, float) for v in values):
-            summary[f"{key}_average"] = mean(values)
-            summary[f"{key}_deviation"] = stdev(values) if len(values) > 1 else None
-    return summary
 
 
 def main() -> None:
@@ -324,11 +232,10 @@ def main() -> None:
     scale.add_argument("--full", action="store_true", help="every figure")
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--cpu-seconds", type=float, default=300.0, help="of training, each model")
     parser.add_argument("--workers", type=int, default=2, help="jobs side by side, one thread each")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    results = quick() if arguments.quick else full(arguments.seeds, arguments.cpu_seconds, arguments.workers)
+    results = quick() if arguments.quick else full(arguments.seeds, arguments.workers)
     if arguments.full:
         with atomic_file(ROOT / "benchmarks" / "pde.json") as temporary:
             temporary.write_text(json.dumps(results, indent=1) + "\n")

@@ -38,6 +38,8 @@ def fetch(name: str | None, output: Path | None, mirror: Path | None, download: 
         for source in SOURCES.values():
             click.echo(f"{source.name}\t{source.filename}\t{source.licence}\t{source.reference}")
         return
+    if name is None:
+        raise InputError(f"`NAME` is missing: one of {', '.join(SOURCES)}")
     if name not in SOURCES:
         raise InputError(f"`{name}` is not a known source; known: {', '.join(SOURCES)}")
     if output is None:
@@ -62,7 +64,9 @@ def prepare(config: Path, output: Path, source: Path | None) -> None:
     prepare_file(
         path,
         output,
-        variables=[*data.variables, *data.forcing],
+        variables=data.variables,
+        forcing=data.forcing,
+        rename=data.rename,
         split=data.split,
         seed=data.seed,
         frames=data.given + data.predicted,
@@ -193,7 +197,16 @@ def forecast(
     forecaster, job = load_forecaster(model)
     config = SolverConfig(name=solver, steps=steps)
     write_forecast(
-        forecaster, job.window, data, output, split=split, windows=windows, members=members, solver=config, seed=seed
+        forecaster,
+        job.window,
+        data,
+        output,
+        split=split,
+        windows=windows,
+        members=members,
+        solver=config,
+        seed=seed,
+        origin=str(model),
     )
 
 
@@ -227,7 +240,8 @@ def report(directories: tuple[Path, ...], output: Path, title: str, scale: str, 
 @OUTPUT
 def schema(output: Path) -> None:
     """Write the JSON schema of the workflow's configuration."""
-    write_text_if_changed(output, json.dumps(Settings.model_json_schema(), indent=2, sort_keys=True) + "\n")
+    values = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Settings.model_json_schema()}
+    write_text_if_changed(output, json.dumps(values, indent=2, sort_keys=True) + "\n")
 
 
 def _provenance(config: dict[str, Any], data_sha256: str, seed: int) -> dict[str, Any]:
@@ -240,8 +254,10 @@ def _provenance(config: dict[str, Any], data_sha256: str, seed: int) -> dict[str
 
 
 def _write_json(path: Path, values: dict[str, Any]) -> None:
+    """JSON has no infinity and no not-a-number, such as the relative error of a zero field: they become null."""
+    values = json.loads(json.dumps(values), parse_constant=lambda constant: None)
     with atomic_file(path) as temporary:
-        temporary.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+        temporary.write_text(json.dumps(values, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def _say_progress(done: int, total: int) -> None:

@@ -3,6 +3,7 @@
 Every problem is one line that names the file, the field by its path, the value and what is allowed.
 """
 
+import re
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,9 +17,13 @@ C = TypeVar("C", bound="Config")
 
 
 class Config(BaseModel):
-    """Base of all configuration: unknown keys are errors, values cannot change."""
+    """Base of all configuration: unknown keys are errors, values cannot change, numbers are finite.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="constants")
+    Types are strict: True is not 1 and '3' is not 3, but 1 will do for 1.0. A tuple needs `strict=False`, of itself and not
+    of its entries, since YAML knows only lists.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 def parse(cls: type[C], values: Any, origin: str) -> C:
@@ -37,7 +42,7 @@ def parse(cls: type[C], values: Any, origin: str) -> C:
     try:
         return cls.model_validate(values)
     except ValidationError as error:
-        problems = error.errors()
+        problems = [p for p in error.errors() if p["type"] != "default_factory_not_called"]  # another problem's echo
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         raise InputError(f"{origin}: {_explain(problems[0], values, cls)}{more}") from error
 
@@ -68,27 +73,43 @@ def to_yaml(config: Config) -> str:
 
 
 def _explain(problem: Any, values: dict, cls: type[Config]) -> str:
-    field = ".".join(str(part) for part in _path_in_file(problem["loc"], values))
+    field = ".".join(str(part) for part in _path_in_file(problem, values))
     if problem["type"] == "extra_forbidden":
         near = get_close_matches(str(problem["loc"][-1]), _setting_names(cls), n=1)
         return f"`{field}` is not a known setting" + (f"; did you mean `{near[0]}`?" if near else "")
     if problem["type"] == "missing":
         return f"`{field}` is missing"
-    message = problem["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    message = re.sub("^(Value error, |(Input|String|List|Tuple|Dictionary) )", "", problem["msg"])
+    if not field or isinstance(problem["input"], dict):  # settings that do not go together: the message names them
+        return f"`{field}`: {message}" if field else message
     value = repr(problem["input"])
     value = value if len(value) <= 60 else f"{value[:57]}..."
-    return f"`{field}` {message}, got {value}" if field else message
+    hint = "; YAML reads 1.0e-3 as a number, '1' and 1e-3 as text" if _is_quoted_number(problem) else ""
+    return f"`{field}` {message}, got {value}{hint}"
 
 
-def _path_in_file(location: tuple, values: Any) -> list:
+def _is_quoted_number(problem: Any) -> bool:
+    """Whether a number was asked for and a text that looks like one was given."""
+    if problem["type"] not in ("int_type", "float_type") or not isinstance(problem["input"], str):
+        return False
+    try:
+        float(problem["input"])
+    except ValueError:
+        return False
+    return True
+
+
+def _path_in_file(problem: Any, values: Any) -> list:
     """The location of a problem without the union tags that pydantic puts in: the path in the user's own file."""
     path, node = [], values
-    for index, part in enumerate(location):
-        if (isinstance(node, dict) and part in node) or (isinstance(node, list) and isinstance(part, int)):
+    for part in problem["loc"]:
+        if (isinstance(node, dict) and part in node) or (
+            isinstance(node, list | tuple) and isinstance(part, int) and part < len(node)
+        ):
             node = node[part]
             path.append(part)
-        elif index == len(location) - 1:
-            path.append(part)
+    if problem["type"] == "missing":
+        path.append(problem["loc"][-1])
     return path
 
 

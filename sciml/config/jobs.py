@@ -18,7 +18,7 @@ class WindowConfig(Config):
 
     given: PositiveInt = Field(description="frames given")
     predicted: PositiveInt = Field(description="frames to predict")
-    period: PositiveInt | None = Field(None, description="frames of one cycle of a record; none: aligned trajectories")
+    period: PositiveInt | None = Field(None, description="frames of one cycle of a record; none: it has none")
     stride: PositiveInt = Field(1, description="frames between the starts of windows of a record")
 
 

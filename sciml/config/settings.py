@@ -1,11 +1,14 @@
 """The settings of a whole workflow: what is in `workflows/config/*.yaml`."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from sciml.config.base import Config
 from sciml.config.models import ModelConfig, NeuralConfig
+
+Dimension = Literal["trajectory", "time", "interval", "y", "x"]
 
 
 class BurgersConfig(Config):
@@ -22,15 +25,25 @@ class BurgersConfig(Config):
     duration: PositiveFloat = 8.0
     seed: NonNegativeInt = 0
 
+    @model_validator(mode="after")
+    def _solver_is_as_fine(self) -> "BurgersConfig":
+        if self.solver_points < self.points:
+            raise ValueError(f"`solver_points` ({self.solver_points}) must be at least `points` ({self.points})")
+        return self
+
 
 class FileConfig(Config):
     """A user's own data: NetCDF, zarr or GRIB with dimensions (trajectory, time, x) or (time, y, x)."""
 
     kind: Literal["file"] = "file"
-    path: str = Field(description="file, or the name of a known source (see `sciml fetch --list`)")
-    variables: tuple[str, ...] = Field(min_length=1, description="variables to predict")
+    path: str = Field(min_length=1, description="file, or the name of a known source (see `sciml fetch --list`)")
+    variables: tuple[str, ...] = Field(min_length=1, strict=False, description="variables to predict, over time")
     forcing: tuple[str, ...] = Field(
-        (), description="variables that drive them, known in advance: dimension interval for time"
+        (), strict=False, description="variables that drive them, known in advance: dimension interval for time"
+    )
+    rename: dict[str, Dimension] = Field(
+        default_factory=dict,
+        description="dimensions of the file under names of its own, and what they are: trajectory, time, interval, y or x",
     )
     given: PositiveInt = Field(description="frames given")
     predicted: PositiveInt = Field(description="frames to predict")
@@ -38,9 +51,26 @@ class FileConfig(Config):
     stride: PositiveInt = Field(1, description="frames between the starts of neighbouring windows of a long record")
     split: tuple[int | float, int | float, int | float] = Field(
         (0.75, 0.05, 0.2),
+        strict=False,
         description="training, validation and test: three counts of frames or trajectories, or three shares",
     )
     seed: NonNegativeInt = Field(0, description="of the shuffle that splits trajectories")
+
+    @field_validator("split")
+    @classmethod
+    def _counts_or_shares(cls, split: tuple[int | float, ...]) -> tuple[int | float, ...]:
+        shares = not all(isinstance(part, int) for part in split)
+        if min(split) < 0 or sum(split) == 0:
+            raise ValueError("must be three counts or shares of at least 0, not all 0")
+        if shares and abs(sum(split) - 1) > 1e-6:
+            raise ValueError(f"must be shares that add up to 1, not {sum(split):.6g}, or three whole numbers")
+        return split
+
+    @model_validator(mode="after")
+    def _variables_are_named_once(self) -> "FileConfig":
+        if (repeated := _repeated([*self.variables, *self.forcing])) is not None:
+            raise ValueError(f"`variables` and `forcing` may name a variable once, got {repeated!r} again")
+        return self
 
 
 class SolverConfig(Config):
@@ -51,6 +81,12 @@ class SolverConfig(Config):
     eta: Annotated[float, Field(ge=0, le=1)] = Field(0.0, description="DDIM only: 0 deterministic, 1 ancestral")
     grid: Literal["uniform", "quadratic", "log_snr", "karras"] = "uniform"
 
+    @model_validator(mode="after")
+    def _eta_belongs_to_ddim(self) -> "SolverConfig":
+        if self.eta and self.name != "ddim":
+            raise ValueError(f"`eta` goes with solver ddim, not {self.name}")
+        return self
+
 
 class EvaluationConfig(Config):
     """What the models are scored on."""
@@ -58,7 +94,9 @@ class EvaluationConfig(Config):
     windows: PositiveInt = Field(128, description="test windows, evenly spaced; all if there are fewer")
     members: Annotated[int, Field(ge=2)] = Field(8, description="samples for each window")
     solver: SolverConfig = Field(SolverConfig(), description="the solver of the main table")
-    solvers: tuple[SolverConfig, ...] = Field((), description="further solvers to compare, on `solver_windows` windows")
+    solvers: tuple[SolverConfig, ...] = Field(
+        (), strict=False, description="further solvers to compare, on `solver_windows` windows"
+    )
     solver_windows: PositiveInt = 32
     batch: PositiveInt = Field(64, description="samples a network call")
 
@@ -75,12 +113,21 @@ class Settings(Config):
     """The configuration of the workflow."""
 
     scale: str = Field("default", description="a name for the report")
-    results: str = Field("results", description="folder of results")
-    data: str = Field("data", description="folder of fetched and simulated data")
+    results: str = Field("results", min_length=1, description="folder of results")
+    data: str = Field("data", min_length=1, description="folder of fetched and simulated data")
     mirror: str | None = Field(None, description="folder with the sources of data/README.md, used before any download")
     download: bool = Field(False, description="fetch what the mirror lacks from its public address")
-    seeds: tuple[NonNegativeInt, ...] = Field((0,), min_length=1, description="one training of every model for each")
+    seeds: tuple[NonNegativeInt, ...] = Field(
+        (0,), min_length=1, strict=False, description="one training of every model for each"
+    )
     pde: dict[str, ExperimentConfig] = Field(default_factory=dict, description="experiments on PDE fields, by data set")
+
+    @field_validator("seeds")
+    @classmethod
+    def _seeds_differ(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
+        if (repeated := _repeated(seeds)) is not None:
+            raise ValueError(f"may hold a seed once, not {repeated} again")
+        return seeds
 
     @model_validator(mode="after")
     def _names_make_paths(self) -> "Settings":
@@ -94,3 +141,8 @@ class Settings(Config):
 def neural_models(experiment: ExperimentConfig) -> dict[str, NeuralConfig]:
     """The models of an experiment that are trained."""
     return {name: model for name, model in experiment.models.items() if isinstance(model, NeuralConfig)}
+
+
+def _repeated(values: Sequence[str | int]) -> str | int | None:
+    """The first value that was there before."""
+    return next((value for index, value in enumerate(values) if value in values[:index]), None)

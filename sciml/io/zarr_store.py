@@ -52,27 +52,34 @@ def write_dataset(dataset: xr.Dataset, path: str | Path) -> None:
 def is_own_store(path: str | Path) -> bool:
     """Whether `write_dataset` wrote this directory (its metadata hold a manifest)."""
     try:
-        return bool(_manifest(Path(path)))
+        _manifest(Path(path))
     except InputError:
         return False
+    return True
 
 
 def read_dataset(path: str | Path) -> xr.Dataset:
     """Reads what `write_dataset` wrote into memory, in order, after comparing each file with its recorded sha256.
 
     Raises:
-        InputError: Naming path, array and file: no such store, unreadable metadata, or a file that is missing,
-            truncated or changed.
+        InputError: Naming path, array and file: no such store, unreadable metadata, an array that is not in the
+            record, a file that is missing, truncated or changed, or no field at all.
     """
     path = Path(path)
     manifest = _manifest(path)
     for array, recorded in manifest.items():
         _verify(path, array, recorded)
+    stored = {metadata.parent.name for metadata in path.glob("*/zarr.json")}
+    for array in sorted(stored ^ manifest.keys()):
+        missing = "the record of sha256" if array in stored else "the store"
+        raise InputError(f"{path}: array `{array}` is missing from {missing}; write the dataset anew")
     try:
         with xr.open_zarr(path, consolidated=False, chunks=None) as dataset:
             loaded = dataset.load().drop_encoding()
     except (ValueError, KeyError, TypeError, OSError, RuntimeError) as error:
         raise InputError(f"{path}: cannot be read as Zarr ({error}); write it anew") from error
+    if not loaded.data_vars:
+        raise InputError(f"{path}: there is no field in this dataset; write it anew")
     del loaded.attrs[_MANIFEST]
     return loaded[[name for name in manifest if name in loaded.data_vars]]  # as written; a folder has no order
 

@@ -12,7 +12,7 @@ class TimeEmbedding(nn.Module):
 
     Args:
         width: size of the embedding, even.
-        frequencies: the highest angular frequency; t lies in [0, 1], so 1000 resolves a thousand steps.
+        highest: the highest angular frequency; t lies in [0, 1], so 1000 resolves a thousand steps.
 
     Reference: Vaswani et al. 2017, arXiv 1706.03762, section 3.5; Ho et al. 2020, arXiv 2006.11239, appendix B.
     """

@@ -47,7 +47,7 @@ class SelfAttention(nn.Module):
 
     def __init__(self, channels: int, head: int = 32) -> None:
         super().__init__()
-        self.heads = max(1, channels // head)
+        self.heads = next(n for n in range(max(1, channels // head), 0, -1) if channels % n == 0)
         self.norm = nn.GroupNorm(_groups(channels), channels)
         self.query_key_value = nn.Linear(channels, 3 * channels)
         self.project = nn.Linear(channels, channels)

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from sciml.io.errors import InputError
 from sciml.pde.data.windows import Windows
 from sciml.pde.geometry import Geometry
 
@@ -59,13 +60,18 @@ class Climatology(Baseline):
             total.index_add_(0, phase, fields.double())
             count.index_add_(0, phase, torch.ones(len(phase), dtype=torch.float64))
         if (count == 0).any():
-            raise ValueError(f"no training frame has phase {int((count == 0).nonzero()[0])} of {len(count)}")
+            empty = int((count == 0).nonzero()[0])
+            raise InputError(f"no training frame has phase {empty} of `period` {len(count)}: give more, or a shorter period")
         self.mean.copy_(total / count.reshape(-1, *[1] * (total.dim() - 1)))
         return self
 
     def at(self, phase: Int[Tensor, "window frames"]) -> Float[Tensor, "window channel frames *space"]:
         """The mean fields at these phases."""
         return self.mean[phase].movedim(2, 1)
+
+    def anomaly_of_given(self, windows: Windows) -> Float[Tensor, "window channel given *space"]:
+        """Given frames minus the means of their phases."""
+        return windows.given - self.at(windows.phase[:, : windows.given.shape[2]])
 
     def forecast(self, windows: Windows) -> Tensor:
         return self.at(windows.phase[:, windows.given.shape[2] :])
@@ -98,8 +104,8 @@ class DampedPersistence(Baseline):
         return self.climatology.forecast(windows) + damping * self._last_anomaly(windows)
 
     def anomaly_of_given(self, windows: Windows) -> Float[Tensor, "window channel given *space"]:
-        """Given frames minus the climatology of their phases."""
-        return windows.given - self.climatology.at(windows.phase[:, : windows.given.shape[2]])
+        """As that of the climatology."""
+        return self.climatology.anomaly_of_given(windows)
 
     def _last_anomaly(self, windows: Windows) -> Tensor:
         return self.anomaly_of_given(windows)[:, :, -1:]

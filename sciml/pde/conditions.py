@@ -1,8 +1,8 @@
 """What a forecast is conditioned on, as clean channels on the grid of the state: no noise, no loss.
 
 The channels are, in this order: the given frames, the forcing, the reference forecast if the model predicts its error, and
-sine and cosine of the phase if the data has a cycle. Fields pass through a representation like the target's, with
-statistics of their own.
+sine and cosine of the phase of the first frame to be predicted if the data has a cycle. Fields pass through a
+representation like the target's, with statistics of their own.
 """
 
 import math
@@ -50,7 +50,7 @@ class Conditions(nn.Module):
     def channels(self) -> int:
         """Channels of the condition."""
         parts = [part for part in (self.given, self.forcing, self.reference) if part is not None]
-        return sum(part.state_shape[0] for part in parts) + (2 if self.geometry.period else 0)
+        return sum(part.state_shape[0] for part in parts) + (2 if self.geometry.cyclic else 0)
 
     def fit(self, windows: Windows, reference: Reference | None) -> "Conditions":
         """Compute the statistics of every block from training windows."""
@@ -60,15 +60,15 @@ class Conditions(nn.Module):
 
     def forward(self, windows: Windows, reference: Reference | None) -> Float[Tensor, "window condition *grid"]:
         channels = [part.encode(fields) for part, fields in self._blocks(windows, reference)]
-        if self.geometry.period:
-            angle = 2 * math.pi * windows.phase[:, self.geometry.given].to(channels[0]) / self.geometry.period
+        if self.geometry.cyclic:
+            angle = 2 * math.pi * windows.phase[:, self.geometry.given].to(channels[0]) / self.geometry.phases
             clock = torch.stack([angle.sin(), angle.cos()], 1)
             grid = channels[0].shape[2:]
             channels.append(clock.reshape(*clock.shape, *[1] * len(grid)).expand(-1, -1, *grid))
         return torch.cat(channels, dim=1)
 
     def _blocks(self, windows: Windows, reference: Reference | None) -> list[tuple[Representation, Tensor]]:
-        given = windows.given if reference is None else windows.given - _climate(reference, windows)
+        given = windows.given if reference is None else reference.anomaly_of_given(windows)
         if not self.fold_time:
             held = given.flatten(1, 2).unsqueeze(2)
             given = held.expand(-1, -1, self.geometry.predicted, *self.geometry.space)
@@ -78,8 +78,3 @@ class Conditions(nn.Module):
         if self.reference is not None and reference is not None:
             blocks.append((self.reference, reference.forecast(windows)))
         return blocks
-
-
-def _climate(reference: Reference, windows: Windows) -> Tensor:
-    climatology = reference.climatology if isinstance(reference, DampedPersistence) else reference
-    return climatology.at(windows.phase[:, : windows.given.shape[2]])

@@ -54,7 +54,7 @@ def evaluate_forecaster(
         InputError: the model was made for data of other sizes.
     """
     windows = load_test_windows(job, data)
-    check_same(forecaster.geometry, geometry_of(windows, job.window.period), origin)
+    check_same(forecaster.geometry, geometry_of(windows), origin)
     evaluation = job.evaluation
     chosen = evenly(windows, evaluation.windows)
     forecast, main = _timed(forecaster, chosen, evaluation, evaluation.solver, seed)
@@ -70,7 +70,7 @@ def evaluate_forecaster(
 def load_test_windows(job: EvaluationJob, data: Path) -> Windows:
     """The test split, cut as the job says."""
     window = job.window
-    return load_windows(data, "test", window.given, window.predicted, window.period or 1, window.stride)
+    return load_windows(data, "test", window.given, window.predicted, window.period, window.stride)
 
 
 def evenly(windows: Windows, count: int) -> Windows:
@@ -81,29 +81,31 @@ def evenly(windows: Windows, count: int) -> Windows:
 
 
 def forecast_windows(
-    forecaster: AnyForecaster, windows: Windows, evaluation: EvaluationConfig, solver: SolverConfig, seed: int
+    forecaster: AnyForecaster, windows: Windows, solver: SolverConfig, *, members: int, batch: int, seed: int
 ) -> Forecast:
-    """Forecasts of any forecaster: an ensemble if it samples, else one member."""
+    """Forecasts of any forecaster, on the GPU if there is one: an ensemble if it samples, else one member."""
     if not isinstance(forecaster, Forecaster):
         return Forecast(forecaster.forecast(windows).unsqueeze(1), 0)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    forecaster.to(device)
     sampler = None
     if forecaster.generative:
-        sampler = make_sampler(forecaster, solver, Generator().manual_seed(hash_seed(seed, 3)))
-    return forecaster.forecast(windows, members=evaluation.members, sampler=sampler, batch=evaluation.batch)
+        sampler = make_sampler(forecaster, solver, Generator(device).manual_seed(hash_seed(seed, 3)))
+    return forecaster.forecast(windows, members=members, sampler=sampler, batch=batch)
 
 
 def _timed(
     forecaster: AnyForecaster, windows: Windows, evaluation: EvaluationConfig, solver: SolverConfig, seed: int
 ) -> tuple[Forecast, dict[str, Any]]:
     began = time.process_time()
-    forecast = forecast_windows(forecaster, windows, evaluation, solver, seed)
+    forecast = forecast_windows(forecaster, windows, solver, members=evaluation.members, batch=evaluation.batch, seed=seed)
     seconds = (time.process_time() - began) / (len(windows) * forecast.fields.shape[1])
     generative = isinstance(forecaster, Forecaster) and forecaster.generative
     label = solver_label(solver) if generative else "one call" if forecast.nfe else "closed form"
     return forecast, {
         "solver": label,
         "nfe": forecast.nfe,
-        "seconds_per_window": seconds,
+        "seconds_per_sample": seconds,
         **score(forecast.fields, windows.target),
     }
 

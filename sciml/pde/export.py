@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from sciml.config.jobs import WindowConfig
-from sciml.config.settings import EvaluationConfig, SolverConfig
+from sciml.config.settings import SolverConfig
 from sciml.io.atomic import atomic_file
 from sciml.pde.data.prepare import load_windows
 from sciml.pde.evaluate import evenly, forecast_windows
@@ -25,6 +25,7 @@ def write_forecast(
     members: int,
     solver: SolverConfig,
     seed: int,
+    origin: str = "the model",
 ) -> None:
     """Forecast windows of a prepared data set and write them.
 
@@ -34,12 +35,10 @@ def write_forecast(
     Raises:
         InputError: the data is damaged, or of other sizes than the model was made for.
     """
-    tasks = load_windows(data, split, window.given, window.predicted, window.period or 1, window.stride)
-    check_same(forecaster.geometry, geometry_of(tasks, window.period), str(data))
+    tasks = load_windows(data, split, window.given, window.predicted, window.period, window.stride)
+    check_same(forecaster.geometry, geometry_of(tasks), origin)
     tasks = tasks if windows is None else evenly(tasks, windows)
-    # EvaluationConfig asks for two members or more, as scores of ensembles do; a single forecast needs none.
-    settings = EvaluationConfig.model_construct(members=members, batch=64)
-    fields = forecast_windows(forecaster, tasks, settings, solver, seed).fields.numpy()
+    fields = forecast_windows(forecaster, tasks, solver, members=members, batch=64, seed=seed).fields.numpy()
     space = ("y", "x")[-len(forecaster.geometry.space) :]
     coordinates = {
         name: (name, axis.values[window.given :] if name == "time" else axis.values, {"units": axis.units})

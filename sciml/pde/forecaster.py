@@ -1,6 +1,6 @@
 """A trained forecaster: how fields are represented, what they are conditioned on, and a predictor."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Float
@@ -80,7 +80,7 @@ class Forecaster(nn.Module):
 
     @torch.no_grad()
     def forecast(self, windows: Windows, *, members: int = 1, sampler: Sampler | None = None, batch: int = 64) -> Forecast:
-        """Forecast windows.
+        """Forecast windows, on the device that the forecaster is on; the fields come back to the processor.
 
         Args:
             members: samples for each window; a predictor that does not sample makes 1.
@@ -89,8 +89,9 @@ class Forecaster(nn.Module):
         """
         members = members if self.generative else 1
         size, blocks, nfe = max(1, batch // members), [], 0
+        device = self.representation.deviation.device
         for first in range(0, len(windows), size):
-            part = windows[slice(first, first + size)]
+            part = _on_device(windows[slice(first, first + size)], device)
             cond = self.conditions(part, self.reference).repeat_interleave(members, 0)
             like = cond.new_zeros(len(cond), *self.representation.state_shape)
             with torch.autocast(cond.device.type, dtype=torch.bfloat16, enabled=self.precision == "bf16"):
@@ -98,11 +99,17 @@ class Forecaster(nn.Module):
             fields = self.representation.decode(state.to(cond.dtype)).unflatten(0, (-1, members))
             if self.reference is not None:
                 fields = fields + self.reference.forecast(part).unsqueeze(1)
-            blocks.append(fields)
+            blocks.append(fields.cpu())
         return Forecast(torch.cat(blocks), nfe)
 
     def _residual(self, windows: Windows) -> Tensor:
         return windows.target if self.reference is None else windows.target - self.reference.forecast(windows)
+
+
+def _on_device(windows: Windows, device: torch.device) -> Windows:
+    forcing = None if windows.forcing is None else windows.forcing.to(device)
+    moved = (windows.given.to(device), windows.target.to(device), forcing, windows.phase.to(device))
+    return replace(windows, given=moved[0], target=moved[1], forcing=moved[2], phase=moved[3])
 
 
 AnyForecaster = Forecaster | Baseline

@@ -15,7 +15,7 @@ class Geometry:
         forces: forcing fields, 0 if there are none.
         given, predicted: frames.
         space: grid points along each axis of space.
-        period: frames of one cycle of a record; None for aligned trajectories.
+        period: frames of one cycle of a record, 1 if it has none; None for aligned trajectories.
         variables: names of the channels.
     """
 
@@ -29,8 +29,13 @@ class Geometry:
 
     @property
     def phases(self) -> int:
-        """Distinct phases: frames of a cycle, or of a trajectory."""
+        """Distinct phases: frames of a cycle, or of a trajectory; all frames of a record without a cycle have one."""
         return self.period or self.given + self.predicted
+
+    @property
+    def cyclic(self) -> bool:
+        """Whether the phase is a time of a cycle, such as the hour of the day."""
+        return self.period is not None and self.period > 1
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -38,12 +43,12 @@ class Geometry:
         return (self.predicted, *self.space)
 
 
-def geometry_of(windows: Windows, period: int | None) -> Geometry:
+def geometry_of(windows: Windows) -> Geometry:
     """The geometry that these windows have."""
     _, channels, given, *space = windows.given.shape
     forces = 0 if windows.forcing is None else windows.forcing.shape[1]
     names = tuple(windows.units) or tuple(f"variable {k}" for k in range(channels))
-    return Geometry(channels, forces, given, windows.target.shape[2], tuple(space), period, names)
+    return Geometry(channels, forces, given, windows.target.shape[2], tuple(space), windows.period, names)
 
 
 def check_same(model: Geometry, data: Geometry, origin: str) -> None:

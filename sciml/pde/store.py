@@ -4,6 +4,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from sciml.config.base import parse
 from sciml.config.jobs import TrainingJob
 from sciml.io.errors import InputError
@@ -34,9 +36,12 @@ def load_forecaster(path: Path) -> tuple[AnyForecaster, TrainingJob]:
         InputError: the file is no forecaster, or lacks or has too many tensors, such as the statistics of a sub-band.
     """
     tensors, description = load_model(path, KIND)
-    job = parse(TrainingJob, description["job"], str(path))
-    sizes = description["geometry"]
-    geometry = Geometry(**{**sizes, "space": tuple(sizes["space"]), "variables": tuple(sizes["variables"])})
+    try:
+        job, sizes = parse(TrainingJob, description["job"], str(path)), description["geometry"]
+        plain: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in sizes.items()}
+        geometry = Geometry(**plain)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path}: its header is not that of a forecaster of this version: {error!r}") from error
     forecaster = build(job.model, geometry)
     expected = forecaster.state_dict()
     for name in expected.keys() - tensors.keys():
@@ -46,7 +51,9 @@ def load_forecaster(path: Path) -> tuple[AnyForecaster, TrainingJob]:
             raise InputError(f"{path}: has `{name}`, which its configuration does not know; train it again")
         if tensor.shape != expected[name].shape:
             raise InputError(f"{path}: `{name}` has shape {tuple(tensor.shape)}, not {tuple(expected[name].shape)}")
+        if not torch.isfinite(tensor).all():
+            raise InputError(f"{path}: `{name}` holds values that are not finite; train it again")
     forecaster.load_state_dict(tensors)
     if isinstance(forecaster, Forecaster):
-        forecaster.precision = description["precision"]
+        forecaster.precision = description.get("precision", "32")
     return forecaster.eval(), job

@@ -45,8 +45,8 @@ def train_forecaster(
     """
     cpu, wall = time.process_time(), time.monotonic()
     window = job.window
-    windows = load_windows(data, "train", window.given, window.predicted, window.period or 1, window.stride)
-    geometry = geometry_of(windows, window.period)
+    windows = load_windows(data, "train", window.given, window.predicted, window.period, window.stride)
+    geometry = geometry_of(windows)
     torch.manual_seed(hash_seed(seed, 0))
     forecaster = build(job.model, geometry)
     report, run = None, None

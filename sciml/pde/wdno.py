@@ -107,8 +107,6 @@ def _net(config: NeuralConfig, representation: Representation, conditions: int) 
             )
             return unet.to(memory_format=torch.channels_last) if dimensions == 2 else unet  # type: ignore[call-overload]
         case FNOConfig() as net:
-            if isinstance(config.method, DiffusionConfig):
-                raise InputError("`net.kind` fno does not see a noisy state: use it with `method.kind` regression")
             if len(net.modes) != dimensions:
                 raise InputError(f"`net.modes` must have {dimensions} numbers, one for each axis, got {list(net.modes)}")
             return FNO(conditions, states, net.modes, net.width, net.layers)

@@ -54,7 +54,7 @@ MAIN = (
     Column("Distribution", "CRPS", 1, lambda run: score_crps(run.main)),
     Column("Distribution", "spread / skill", 0, lambda run: run.main.spread_skill, lambda value: abs(value - 1)),
     Column("Cost", "training CPU-s", 0, lambda run: run.manifest.cpu_seconds, None),
-    Column("Cost", "CPU-s per trajectory", 0, lambda run: run.main.seconds_per_window, None),
+    Column("Cost", "CPU-s per trajectory", 0, lambda run: run.main.seconds_per_sample, None),
     Column("Cost", "parameters", 0, lambda run: run.manifest.parameters, None, count),
 )
 
@@ -63,5 +63,5 @@ SOLVER: tuple[tuple[str, int, Callable[[Score], float]], ...] = (
     ("MSE, mean of all", 2, mse_mean),
     ("CRPS", 1, score_crps),
     ("spread / skill", 0, lambda score: score.spread_skill),
-    ("CPU-s per trajectory", 0, lambda score: score.seconds_per_window),
+    ("CPU-s per trajectory", 0, lambda score: score.seconds_per_sample),
 )

@@ -126,7 +126,7 @@ def _cost(ensembles: list[Model], singles: list[Model]) -> str | None:
     right = best([model for model in singles if model.neural], lambda run: run.main.mse)
     if not (left and right):
         return None
-    ours, theirs = (pair[0].average(lambda run: run.main.seconds_per_window) for pair in (left, right))
+    ours, theirs = (pair[0].average(lambda run: run.main.seconds_per_sample) for pair in (left, right))
     if not (ours.finite and theirs.finite and theirs.mean > 0):
         return None
     return (

@@ -13,7 +13,7 @@ from sciml.report.runs import Array, Manifest, Pictures, Run, Score
 
 _NUMBERS = (
     *("mse", "mse_mean4", "mse_mean", "mae", "mae_mean", "relative_l2", "largest_error", "shock_mse"),
-    *("crps", "spread_skill", "seconds_per_window", "nfe"),
+    *("crps", "spread_skill", "seconds_per_sample", "nfe"),
 )
 _ARRAYS = ("truth", "prediction", "mean", "spread", "spectrum_truth", "spectrum_prediction", "axis_time", "axis_x")
 

@@ -33,7 +33,7 @@ class Score:
     shock_mse: float
     crps: float
     spread_skill: float
-    seconds_per_window: float
+    seconds_per_sample: float
     mse_by_step: Array
 
     @property

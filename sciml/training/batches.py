@@ -22,7 +22,9 @@ class Batches:
             raise ValueError(f"`examples` must be tensors of one and the same length above 0, got lengths {sorted(lengths)}")
         self.examples, self.seed, self.rank, self.ranks = tuple(examples), seed, rank, ranks
         self.length = lengths.pop()
-        self.size = min(size, self.length)
+        self.size = size
+        if size > self.length:
+            raise ValueError(f"`batch` must be at most the number of examples, {self.length}, got {size}")
         if self.size < ranks:
             raise ValueError(f"`batch` must be at least the number of processes, got {self.size} for {ranks}")
         self._epoch, self._order = -1, torch.empty(0, dtype=torch.long)

@@ -9,7 +9,8 @@ from torch import Generator, nn
 
 from sciml.config.models import TrainingConfig
 from sciml.training.batches import Batches
-from sciml.training.step import compute_loss, make_optimizer
+from sciml.training.ema import ExponentialMovingAverage
+from sciml.training.step import make_optimizer, train_step
 
 TIMED_SHARE, TIMED_STEPS = 0.03, 40
 
@@ -17,23 +18,26 @@ TIMED_SHARE, TIMED_STEPS = 0.03, 40
 def plan(objective: nn.Module, batches: Batches, settings: TrainingConfig) -> tuple[int, str]:
     """Steps and precision of a run.
 
-    Timing works on a copy and leaves the global generator as it was, so that it leaves no trace in the run. On a GPU 'auto'
-    is bf16, and the seconds are those of the processor that drives it.
+    With `steps` nothing is timed, so that the run repeats bit for bit: precision 'auto' is float32 on the processor and bf16
+    on a GPU. With `cpu_seconds` a few steps are timed on a copy, in either precision where it is 'auto'; the timing counts
+    towards the budget and leaves no other trace in the run.
 
     Returns:
         (steps, '32' or 'bf16').
     """
-    device = next(objective.parameters()).device
+    on_gpu = next(objective.parameters()).device.type != "cpu"
     candidates = [settings.precision]
     if settings.precision == "auto":
-        candidates = ["bf16", "32"] if device.type == "cpu" else ["bf16"]
-    if settings.steps is not None and len(candidates) == 1:
+        candidates = ["bf16"] if on_gpu else ["32"] if settings.steps else ["bf16", "32"]
+    if settings.steps:
         return settings.steps, candidates[0]
-    limit = TIMED_SHARE * (settings.cpu_seconds or 0.0) / len(candidates)
+    budget = settings.cpu_seconds or 0.0
+    began = time.process_time()
+    limit = TIMED_SHARE * budget / len(candidates)
     seconds = {precision: _seconds_per_step(objective, batches, settings, precision, limit) for precision in candidates}
     precision = min(seconds, key=seconds.__getitem__)
-    steps = settings.steps or max(1, math.floor((settings.cpu_seconds or 0.0) / seconds[precision]))
-    return steps, precision
+    left = budget - (time.process_time() - began)
+    return max(1, math.floor(left / seconds[precision])), precision
 
 
 def _seconds_per_step(
@@ -41,20 +45,17 @@ def _seconds_per_step(
 ) -> float:
     """Processor seconds of one step: one warm, then at least three timed, more until `limit` seconds are spent."""
     trial = copy.deepcopy(objective)
-    optimizer = make_optimizer(trial, settings)
+    optimizer, ema = make_optimizer(trial, settings), ExponentialMovingAverage(trial.parameters(), 10.0)
+
+    def step(k: int) -> None:
+        options = {"step": k, "rate": settings.rate, "clip": settings.clip, "precision": precision}
+        train_step(trial, optimizer, ema, batches[k], noise, **options)  # type: ignore[arg-type]
+
     with torch.random.fork_rng():
         noise = Generator(next(trial.parameters()).device).manual_seed(0)
-        _step(trial, optimizer, batches, 0, noise, precision)
+        step(0)
         began, done = time.process_time(), 0
         while done < 3 or (done < TIMED_STEPS and time.process_time() - began < limit):
             done += 1
-            _step(trial, optimizer, batches, done, noise, precision)
+            step(done)
         return (time.process_time() - began) / done
-
-
-def _step(
-    trial: nn.Module, optimizer: torch.optim.Optimizer, batches: Batches, index: int, noise: Generator, precision: str
-) -> None:
-    optimizer.zero_grad(set_to_none=True)
-    compute_loss(trial, batches[index], noise, precision).backward()
-    optimizer.step()

@@ -1,24 +1,27 @@
 """The checkpoint of a training: all that the rest of the run depends on.
 
-Held: model, moving average, optimiser, the state of every generator, step, planned steps, precision, configuration. On the
-CPU a run resumed from it gives the weights of an unbroken run bit for bit. Read without executing code.
+Held: model, moving average, optimiser, the state of every generator, step, planned steps, precision, and the fingerprint
+of configuration and data. On the CPU a run resumed from it gives the weights of an unbroken run bit for bit. Read without
+executing code, and refused if a single bit has changed.
 """
 
-import hashlib
 import pickle
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Generator, Tensor, nn
+from torch import Generator, nn
 from torch.optim import Optimizer
 
 from sciml.io.atomic import atomic_file
+from sciml.io.digest import digest
 from sciml.io.errors import InputError
 from sciml.training.ema import ExponentialMovingAverage
 
-FORMAT = 1
+FORMAT = 2
+ADVICE = "delete it to train anew"
+SCALARS = ("step", "steps", "precision", "cpu_seconds", "wall_seconds", "loss")
 
 
 @dataclass
@@ -26,11 +29,12 @@ class TrainingState:
     """What changes while a run goes on.
 
     Attributes:
-        step: steps done.
         steps: steps planned.
         precision: '32' or 'bf16'.
         noise: generator of the noise of the loss.
-        cpu_seconds: spent by earlier processes of this run.
+        step: steps done.
+        cpu_seconds, wall_seconds: spent by all processes of this run so far.
+        loss: of the last step.
     """
 
     module: nn.Module
@@ -41,6 +45,8 @@ class TrainingState:
     precision: str
     step: int = 0
     cpu_seconds: float = 0.0
+    wall_seconds: float = 0.0
+    loss: float = float("inf")
 
 
 def save_checkpoint(path: Path, state: TrainingState, fingerprint: str) -> None:
@@ -48,10 +54,7 @@ def save_checkpoint(path: Path, state: TrainingState, fingerprint: str) -> None:
     content = {
         "format": FORMAT,
         "fingerprint": fingerprint,
-        "step": state.step,
-        "steps": state.steps,
-        "precision": state.precision,
-        "cpu_seconds": state.cpu_seconds,
+        **{name: getattr(state, name) for name in SCALARS},
         "model": state.module.state_dict(),
         "ema": state.ema.state_dict(),
         "optimizer": state.optimizer.state_dict(),
@@ -60,32 +63,36 @@ def save_checkpoint(path: Path, state: TrainingState, fingerprint: str) -> None:
         "cuda_rng": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
     }
     with atomic_file(path) as temporary:
-        torch.save(content, temporary)
+        torch.save({**content, "sha256": digest(content)}, temporary)
 
 
 def read_checkpoint(path: Path, fingerprint: str) -> dict[str, Any]:
     """Read and check a checkpoint.
 
     Raises:
-        InputError: it is torn, of another format, or of another configuration or data set.
+        InputError: it is torn, changed, of another format, or of another configuration or data set.
     """
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, EOFError, OSError, ValueError, KeyError, pickle.UnpicklingError) as error:
-        raise InputError(f"{path}: not a readable checkpoint ({type(error).__name__}); delete it to train anew") from error
+        raise InputError(f"{path}: not a readable checkpoint ({type(error).__name__}); {ADVICE}") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise InputError(f"{path}: not a training checkpoint of format {FORMAT}; delete it to train anew")
+        raise InputError(f"{path}: not a training checkpoint of format {FORMAT}; {ADVICE}")
+    recorded = content.pop("sha256", None)
+    if recorded != digest(content):
+        raise InputError(f"{path}: damaged: its content does not match its sha256; {ADVICE}")
     if content["fingerprint"] != fingerprint:
         raise InputError(
             f"{path}: belongs to another configuration or data set (fingerprint {content['fingerprint']}, this run has "
-            f"{fingerprint}); give another --run-directory or delete it to train anew"
+            f"{fingerprint}); give another --run-directory or {ADVICE}"
         )
     return content
 
 
 def restore(content: dict[str, Any], state: TrainingState) -> None:
     """Put a run back to where the checkpoint was taken."""
-    state.step, state.cpu_seconds = content["step"], content["cpu_seconds"]
+    for name in SCALARS:
+        setattr(state, name, content[name])
     state.module.load_state_dict(content["model"])
     state.ema.load_state_dict(content["ema"])
     state.optimizer.load_state_dict(content["optimizer"])
@@ -93,12 +100,3 @@ def restore(content: dict[str, Any], state: TrainingState) -> None:
     torch.set_rng_state(content["torch_rng"])
     if torch.cuda.is_available() and content["cuda_rng"]:
         torch.cuda.set_rng_state_all(content["cuda_rng"])
-
-
-def state_hash(tensors: dict[str, Tensor]) -> str:
-    """SHA-256 over names and values of tensors: equal hashes are equal weights, bit for bit."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(tensors.items()):
-        digest.update(name.encode())
-        digest.update(tensor.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()

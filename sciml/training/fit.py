@@ -5,10 +5,10 @@ torchrun hand out, yet leaves the loop to us; accelerate does the same but keeps
 that a bit-exact resume would have to see through.
 """
 
-import logging
 import math
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,19 +26,18 @@ from sciml.training.ema import ExponentialMovingAverage
 from sciml.training.progress import Progress
 from sciml.training.rates import warmup_cosine
 from sciml.training.signals import Stopped, StopRequest, listen_for_stop
-from sciml.training.step import compute_loss, make_optimizer, set_rate
+from sciml.training.step import make_optimizer, train_step
 
-log = logging.getLogger(__name__)
-LOG_EVERY = 10  # steps between looks at the loss: on a GPU each look waits for the device
+LOOK_EVERY = 10  # steps between looks at the loss: on a GPU each look waits for the device
 
 
 class NonFiniteLoss(FloatingPointError):
-    """The loss became infinite or not a number."""
+    """The loss, or the norm of its gradient, became infinite or not a number."""
 
 
 @dataclass(frozen=True)
 class FitReport:
-    """What a training took: steps done, processor and wall seconds, precision, the last loss."""
+    """What a training took, over all processes that worked on it: steps, seconds, precision, the last loss."""
 
     steps: int
     cpu_seconds: float
@@ -68,16 +67,23 @@ def fit(
         directory: of checkpoint, event log and lock.
         fingerprint: of configuration and data; a checkpoint with another one is refused.
         time_limit: wall seconds after which to save and raise `Stopped`.
-        fabric: devices and processes; one CPU process, or one GPU if there is one, by default.
+        fabric: device; the GPU if there is one, else the CPU, by default. One process: the checkpoint holds the generators
+            of one.
 
     Raises:
         Stopped: on SIGTERM, SIGINT, SIGUSR1 or at the time limit, after saving.
         NonFiniteLoss: with the step; the checkpoint stays the last good one.
         InputError: the checkpoint is unreadable or of another run.
+        ValueError: `fabric` has several processes.
     """
     fabric = fabric or Fabric(accelerator="auto", devices=1)
+    if fabric.world_size != 1:
+        raise ValueError(f"`fabric` must have one process, got {fabric.world_size}")
     fabric.launch()
-    with exclusive(directory), listen_for_stop() as request, EventLog(directory / "events.jsonl") as events:
+    with ExitStack() as stack:
+        stack.enter_context(exclusive(directory))
+        request = stack.enter_context(listen_for_stop())
+        events = stack.enter_context(EventLog(directory / "events.jsonl"))
         return _Run(fabric, objective, examples, settings, seed, directory, fingerprint, events).train(request, time_limit)
 
 
@@ -97,103 +103,96 @@ class _Run:
     ) -> None:
         self.fabric, self.settings, self.fingerprint = fabric, settings, fingerprint
         self.path, self.events = directory / "checkpoint.pt", events
-        examples = [tensor.to(fabric.device) for tensor in examples]
-        self.batches = Batches(examples, settings.batch, seed, fabric.global_rank, fabric.world_size)
-        torch.manual_seed(hash_seed(seed, 1, fabric.global_rank))  # dropout draws from the global generator only
+        self.cpu_began, self.wall_began = time.process_time(), time.monotonic()
+        self.batches = Batches([tensor.to(fabric.device) for tensor in examples], settings.batch, seed)
+        torch.manual_seed(hash_seed(seed, 1))  # dropout draws from the global generator only
         objective.to(fabric.device).train()
         found = read_checkpoint(self.path, fingerprint) if self.path.exists() else None
-        steps, precision = (
-            (found["steps"], found["precision"]) if found else fabric.broadcast(plan(objective, self.batches, settings))
-        )
-        optimizer = make_optimizer(objective, settings)
+        steps, precision = (found["steps"], found["precision"]) if found else plan(objective, self.batches, settings)
         self.state = TrainingState(
             module=objective,
-            optimizer=optimizer,
+            optimizer=make_optimizer(objective, settings),
             ema=ExponentialMovingAverage(objective.parameters(), settings.ema * steps),
-            noise=Generator(fabric.device).manual_seed(hash_seed(seed, 2, fabric.global_rank)),
+            noise=Generator(fabric.device).manual_seed(hash_seed(seed, 2)),
             steps=steps,
             precision=precision,
         )
         if found:
             restore(found, self.state)
-        self.module, self.optimizer = fabric.setup(objective, optimizer)
-        self.losses: list[Tensor] = []
-        self.last_loss = math.nan
-        self.spent_before, self.cpu_began, self.wall_began = (
-            self.state.cpu_seconds,
-            time.process_time(),
-            time.monotonic(),
-        )
+        self.spent_before = self.state.cpu_seconds, self.state.wall_seconds
+        self.module, self.optimizer = fabric.setup(objective, self.state.optimizer)
+        self.unseen: list[Tensor] = []  # (loss, norm of the gradient) of the steps since the last look
 
     def train(self, request: StopRequest, time_limit: float | None) -> FitReport:
+        """Steps until the end, a request to stop or the time limit."""
         state = self.state
         self.events.write("resume" if state.step else "start", step=state.step, steps=state.steps, precision=state.precision)
+        if not state.step:
+            self._save()  # fixes what was planned: a run killed before its next checkpoint keeps steps and precision
         progress, saved = Progress("training", state.steps, state.step), time.monotonic()
         while state.step < state.steps:
-            rate = self.settings.rate * warmup_cosine(state.step, state.steps, self.settings.warmup)
-            self.losses.append(self._step(rate))
-            if state.step % self._log_every() == 0 or state.step == state.steps:
-                self._look(rate)
-                progress.show(state.step, self.last_loss, rate)
-            due = time.monotonic() - saved >= self.settings.checkpoint_seconds
+            rate = self._step()
+            last = state.step == state.steps
             over = time_limit is not None and time.monotonic() - self.wall_began >= time_limit
-            if due or over or request.name or state.step == state.steps:
+            stop = not last and (over or request.name is not None)
+            due = time.monotonic() - saved >= self.settings.checkpoint_seconds
+            if last or stop or due or state.step % LOOK_EVERY == 0:
                 self._look(rate)
+                progress.show(state.step, state.loss, rate)
+            if last or stop or due:
                 self._save()
                 saved = time.monotonic()
-            if (over or request.name) and state.step < state.steps:
+            if stop:
                 progress.close()
-                self.events.write("stop", step=state.step, reason=request.name or "time limit")
-                raise Stopped(
-                    f"{request.name or 'time limit'} at step {state.step} of {state.steps}: saved, run again to go on"
-                )
+                reason = request.name or "time limit"
+                self.events.write("stop", step=state.step, reason=reason)
+                raise Stopped(f"{reason} at step {state.step} of {state.steps}: saved, run again to go on")
         progress.close()
         state.ema.copy_to_parameters()
-        report = FitReport(
-            state.steps, state.cpu_seconds, time.monotonic() - self.wall_began, state.precision, self.last_loss
-        )
         self.events.write("end", step=state.step, cpu_seconds=round(state.cpu_seconds, 2))
-        return report
+        return FitReport(state.steps, state.cpu_seconds, state.wall_seconds, state.precision, state.loss)
 
-    def _step(self, rate: float) -> Tensor:
-        set_rate(self.optimizer, rate)
-        batch = self.batches[self.state.step]
-        loss = compute_loss(self.module, batch, self.state.noise, self.state.precision)
-        self.fabric.backward(loss)
-        self.fabric.clip_gradients(self.module, self.optimizer, max_norm=self.settings.clip, error_if_nonfinite=False)
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
-        self.state.ema.update(self.state.step)
-        self.state.step += 1
-        return loss.detach()
-
-    def _log_every(self) -> int:
-        return 1 if self.fabric.device.type == "cpu" else LOG_EVERY
+    def _step(self) -> float:
+        """One step; returns its learning rate."""
+        state, settings = self.state, self.settings
+        rate = settings.rate * warmup_cosine(state.step, state.steps, settings.warmup)
+        seen = train_step(
+            self.module,
+            self.optimizer,
+            state.ema,
+            self.batches[state.step],
+            state.noise,
+            step=state.step,
+            rate=rate,
+            clip=settings.clip,
+            precision=state.precision,
+            backward=self.fabric.backward,
+        )
+        self.unseen.append(seen)
+        state.step += 1
+        return rate
 
     def _look(self, rate: float) -> None:
-        """Check and log the losses since the last look."""
-        if not self.losses:
-            return
-        values = torch.stack(self.losses).tolist()
-        first = self.state.step - len(values)
-        self.losses.clear()
-        for offset, value in enumerate(values, start=1):
-            if not math.isfinite(value):
-                self.events.write("non_finite", step=first + offset, loss=str(value))
-                kept = f"the last good checkpoint is {self.path}" if self.path.exists() else "no checkpoint was written yet"
-                raise NonFiniteLoss(f"the loss is {value} at step {first + offset}; {kept}")
-        self.last_loss = values[-1]
-        self.state.cpu_seconds = self.spent_before + time.process_time() - self.cpu_began
-        if self.state.step % LOG_EVERY == 0 or self.state.step == self.state.steps:
-            self.events.write(
-                "step",
-                step=self.state.step,
-                loss=round(sum(values) / len(values), 6),
-                rate=rate,
-                cpu_seconds=round(self.state.cpu_seconds, 2),
-            )
+        """Check and log what happened since the last look."""
+        values, first = torch.stack(self.unseen).tolist(), self.state.step - len(self.unseen)
+        self.unseen.clear()
+        for step, (loss, norm) in enumerate(values, start=first + 1):
+            if not (math.isfinite(loss) and math.isfinite(norm)):
+                what = f"the loss is {loss}" if not math.isfinite(loss) else f"the norm of the gradient is {norm}"
+                self.events.write("non_finite", step=step, loss=str(loss), gradient_norm=str(norm))
+                raise NonFiniteLoss(f"{what} at step {step}; the last good checkpoint is {self.path}")
+        state = self.state
+        state.loss = values[-1][0]
+        state.cpu_seconds = self.spent_before[0] + time.process_time() - self.cpu_began
+        state.wall_seconds = self.spent_before[1] + time.monotonic() - self.wall_began
+        self.events.write(
+            "step",
+            step=state.step,
+            loss=round(sum(loss for loss, _ in values) / len(values), 6),
+            rate=rate,
+            cpu_seconds=round(state.cpu_seconds, 2),
+        )
 
     def _save(self) -> None:
-        if self.fabric.is_global_zero:
-            save_checkpoint(self.path, self.state, self.fingerprint)
+        save_checkpoint(self.path, self.state, self.fingerprint)
         self.events.write("checkpoint", step=self.state.step)

@@ -105,6 +105,33 @@ def test_root_that_is_no_group(store):
         read_dataset(store)
 
 
+@pytest.mark.parametrize("array", ["u", "split"])
+def test_record_without_an_array(store, array):
+    root = store / "zarr.json"
+    metadata = json.loads(root.read_text())
+    del metadata["attributes"]["sha256"][array]
+    root.write_text(json.dumps(metadata))
+    with pytest.raises(InputError, match=rf"d\.zarr: array `{array}` is missing from the record of sha256"):
+        read_dataset(store)
+
+
+def test_record_of_an_array_that_is_not_there(store):
+    root = store / "zarr.json"
+    metadata = json.loads(root.read_text())
+    metadata["attributes"]["sha256"]["v"] = {}
+    root.write_text(json.dumps(metadata))
+    with pytest.raises(InputError, match=r"d\.zarr: array `v` is missing from the store"):
+        read_dataset(store)
+
+
+def test_store_without_a_field(dataset, tmp_path):
+    for name, empty in [("coordinates", dataset[[]]), ("nothing", xr.Dataset())]:
+        write_dataset(empty, tmp_path / name)
+        assert is_own_store(tmp_path / name)
+        with pytest.raises(InputError, match=f"{name}: there is no field in this dataset"):
+            read_dataset(tmp_path / name)
+
+
 def test_missing_array_extra_file_and_no_store(store, tmp_path):
     (store / "u" / "c" / "stray").write_text("x")
     with pytest.raises(InputError, match="array `u`: unrecorded file c/stray"):

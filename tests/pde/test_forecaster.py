@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors import safe_open
 from torch import Generator
 
 from sciml.config.base import parse
 from sciml.config.jobs import TrainingJob
 from sciml.config.settings import SolverConfig
 from sciml.io.errors import InputError
-from sciml.io.model_file import save_model
+from sciml.io.model_file import load_model, save_model
 from sciml.pde.data.windows import Windows
 from sciml.pde.forecaster import AnyForecaster, Forecaster
 from sciml.pde.geometry import check_same, geometry_of
+from sciml.pde.predictors import Predictor
 from sciml.pde.store import KIND, load_forecaster, save_forecaster
 from sciml.pde.wdno import build, make_sampler
 
@@ -47,7 +47,7 @@ def job(model: dict, windows: Windows, period: int | None) -> TrainingJob:
 def fitted(model: dict, windows: Windows, period: int | None) -> tuple[Forecaster, TrainingJob]:
     torch.manual_seed(0)
     settings = job(model, windows, period)
-    forecaster = build(settings.model, geometry_of(windows, period))
+    forecaster = build(settings.model, geometry_of(windows))
     assert isinstance(forecaster, Forecaster)
     forecaster.fit_statistics(windows)
     for parameter in forecaster.parameters():
@@ -66,12 +66,60 @@ def cases(trajectories: Windows, record: Windows) -> list:
     return [(m, trajectories, None) for m in MODELS.values()] + [(m, record, 6) for m in FOLDED.values()]
 
 
-def test_forecast_has_the_shape_of_the_target(trajectories: Windows, record: Windows) -> None:
+class Averaging(Predictor):
+    """No network: every channel of the state is the mean of the condition's; the objective is its weight."""
+
+    generative = True
+
+    def objective(self, weight: torch.Tensor) -> torch.nn.Module:
+        return torch.nn.ParameterList([weight])
+
+    def draw(self, like: torch.Tensor, cond: torch.Tensor, sampler: object) -> tuple[torch.Tensor, int]:
+        return like + cond.mean(1, keepdim=True), 7
+
+
+def averaging(model: dict, windows: Windows, period: int | None) -> Forecaster:
+    forecaster, _ = fitted(model, windows, period)
+    forecaster.predictor = Averaging()
+    return forecaster
+
+
+def test_every_member_of_a_window_has_that_windows_conditions(trajectories: Windows, record: Windows) -> None:
+    """In batches of two windows, three members each, as one by one: reference + decode(f(conditions))."""
     for model, windows, period in cases(trajectories, record):
-        forecaster, _ = fitted(model, windows, period)
-        fields = forecast(forecaster, windows[range(5)])
-        assert fields.shape == (5, 2 if forecaster.generative else 1, *windows.target.shape[1:])
-        assert torch.isfinite(fields).all()
+        forecaster = averaging(model, windows, period)
+        chosen = windows[range(5)]
+        found = forecaster.forecast(chosen, members=3, batch=7)
+        assert found.nfe == 7
+        for index in range(5):
+            one = chosen[index]
+            state = forecaster.conditions(one, forecaster.reference).mean(1, keepdim=True)
+            expected = forecaster.representation.decode(state.expand(-1, *forecaster.representation.state_shape))
+            if forecaster.reference is not None:
+                expected = expected + forecaster.reference.forecast(one)
+            torch.testing.assert_close(found.fields[index], expected.expand(3, *expected.shape[1:]), atol=1e-4, rtol=1e-5)
+            alone = forecaster.forecast(one, members=3, batch=1).fields
+            torch.testing.assert_close(found.fields[[index]], alone, atol=1e-4, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("power", "expected"), [(0.0, [1, 1, 1, 1]), (0.5, [1.6, 0.8, 0.8, 0.8]), (1.0, [16, 4, 4, 4])])
+def test_sub_bands_are_weighted_by_their_deviation(power: float, expected: list, trajectories: Windows) -> None:
+    """Weight of a channel: deviation ** band_weight, over the mean of all."""
+    method = {"kind": "regression", "band_weight": power}
+    forecaster = averaging({"representation": {"kind": "wavelet"}, "method": method}, trajectories, None)
+    forecaster.representation.deviation.copy_(torch.tensor([16.0, 4.0, 4.0, 4.0]))
+    (weight,) = forecaster.objective().parameters()
+    assert weight.shape == (4, 1, 1)
+    torch.testing.assert_close(weight.flatten(), torch.tensor(expected) / torch.tensor(expected).float().mean())
+
+
+def test_folded_hours_share_the_weight_of_their_sub_band(record: Windows) -> None:
+    model = {**FOLDED["folded"], "method": {"kind": "diffusion", "band_weight": 1.0}}
+    forecaster = averaging(model, record, 6)
+    (weight,) = forecaster.objective().parameters()
+    deviation = forecaster.representation.deviation  # 2 variables of 8 bands, each with 3 hours (5 in pairs)
+    expected = torch.stack([deviation] * 3, 1).flatten()
+    torch.testing.assert_close(weight.flatten(), expected / expected.mean())
 
 
 def test_examples_decode_to_the_target(trajectories: Windows, record: Windows) -> None:
@@ -97,7 +145,7 @@ def test_saved_and_loaded_forecasts_are_equal(trajectories: Windows, record: Win
 @pytest.mark.parametrize("kind", ["persistence", "climatology", "damped_persistence"])
 def test_baselines_are_saved_like_models(kind: str, record: Windows, tmp_path: Path) -> None:
     settings = parse(TrainingJob, {"window": {"given": 3, "predicted": 5, "period": 6}, "model": {"kind": kind}}, "test")
-    baseline = build(settings.model, geometry_of(record, 6)).fit(record)
+    baseline = build(settings.model, geometry_of(record)).fit(record)
     save_forecaster(tmp_path / "b.safetensors", baseline, settings)
     loaded, _ = load_forecaster(tmp_path / "b.safetensors")
     assert torch.equal(loaded.forecast(record), baseline.forecast(record))
@@ -127,15 +175,41 @@ def test_missing_statistics_are_an_error_that_names_them(trajectories: Windows, 
     forecaster, settings = fitted(MODELS["wdno"], trajectories, None)
     path = tmp_path / "m.safetensors"
     save_forecaster(path, forecaster, settings)
-    with safe_open(path, "pt") as file:
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        metadata = file.metadata()
+    tensors, description = load_model(path, KIND)
     del tensors["representation.deviation"]
-    from safetensors.torch import save_file
-
-    save_file(tensors, path, metadata)
+    save_model(path, tensors, description)
     with pytest.raises(InputError, match=r"m.safetensors: lacks `representation.deviation`"):
         load_forecaster(path)
+
+
+def test_a_changed_model_file_is_refused(trajectories: Windows, tmp_path: Path) -> None:
+    forecaster, settings = fitted(MODELS["wdno"], trajectories, None)
+    path = tmp_path / "m.safetensors"
+    save_forecaster(path, forecaster, settings)
+    content = bytearray(path.read_bytes())
+    content[-5] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="m.safetensors: damaged: its content does not match its sha256"):
+        load_forecaster(path)
+
+
+@pytest.mark.parametrize("change", [{"geometry": {"given": 1}}, {"geometry": "x"}, {"job": {}}])
+def test_a_header_of_another_version_is_refused(change: dict, trajectories: Windows, tmp_path: Path) -> None:
+    forecaster, settings = fitted(MODELS["wdno"], trajectories, None)
+    path = tmp_path / "m.safetensors"
+    save_forecaster(path, forecaster, settings)
+    tensors, description = load_model(path, KIND)
+    save_model(path, tensors, {**description, **change})
+    with pytest.raises(InputError, match="m.safetensors"):
+        load_forecaster(path)
+
+
+def test_weights_that_are_not_finite_are_refused(trajectories: Windows, tmp_path: Path) -> None:
+    forecaster, settings = fitted(MODELS["wdno"], trajectories, None)
+    forecaster.representation.mean[0] = float("nan")
+    save_forecaster(tmp_path / "m.safetensors", forecaster, settings)
+    with pytest.raises(InputError, match="`representation.mean` holds values that are not finite"):
+        load_forecaster(tmp_path / "m.safetensors")
 
 
 def test_other_files_are_refused(tmp_path: Path) -> None:
@@ -149,12 +223,6 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
 
 
 def test_data_of_another_size_is_refused(trajectories: Windows) -> None:
-    geometry = geometry_of(trajectories, None)
+    geometry = geometry_of(trajectories)
     with pytest.raises(InputError, match="m: was trained for `given` = 1, the data has 3"):
         check_same(geometry, replace(geometry, given=3), "m")
-
-
-def test_fno_refuses_diffusion(trajectories: Windows) -> None:
-    model = {"representation": {"kind": "physical"}, "net": {"kind": "fno"}}
-    with pytest.raises(InputError, match="`net.kind` fno does not see a noisy state"):
-        build(job(model, trajectories, None).model, geometry_of(trajectories, None))

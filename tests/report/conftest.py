@@ -41,7 +41,7 @@ def _score(error: float, members: int, frames: int, solver: str, nfe: int, main:
         **{"mse": error**2, "mse_mean4": None if one else 0.66 * error**2, "mse_mean": error**2 * (1 if one else 0.58)},
         **{"mae": 0.61 * error, "mae_mean": 0.5 * error, "relative_l2": error / 1.3, "largest_error": 4 * error},
         **{"shock_mse": 9 * error**2, "crps": error * (0.61 if one else 0.36), "spread_skill": None if one else 0.87},
-        **{"seconds_per_window": 0.004 * nfe, "mse_by_step": (error**2 * growth / growth.mean()).tolist()},
+        **{"seconds_per_sample": 0.004 * nfe, "mse_by_step": (error**2 * growth / growth.mean()).tolist()},
     }
 
 

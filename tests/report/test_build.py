@@ -100,7 +100,7 @@ def test_every_number_is_that_of_the_files(kept_runs: list[Path], page: Page) ->
         found, manifest = evaluation(run), json.loads((run / "manifest.json").read_text())
         keys = ("mse", "mse", "mse", "mae", "relative_l2", "largest_error", "shock_mse", "mae")
         expected = [number(found[key]) for key in keys]
-        expected += [MISSING, number(manifest["cpu_seconds"]), number(found["seconds_per_window"])]
+        expected += [MISSING, number(manifest["cpu_seconds"]), number(found["seconds_per_sample"])]
         expected.append("1.23 M" if manifest["parameters"] else MISSING)
         assert rows[run.parent.name] == expected
 

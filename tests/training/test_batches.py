@@ -13,6 +13,7 @@ from sciml.training.rates import warmup_cosine
 
 @given(n=st.integers(1, 40), size=st.integers(1, 50), seed=st.integers(0, 2**31))
 def test_an_epoch_holds_no_example_twice(n: int, size: int, seed: int) -> None:
+    size = min(size, n)
     batches = Batches([torch.arange(n)], size, seed)
     epoch = torch.cat([batches[k][0] for k in range(n // batches.size)])
     assert len(epoch.unique()) == len(epoch) == n - n % batches.size
@@ -44,6 +45,8 @@ def test_rows_of_all_tensors_belong_together() -> None:
 def test_names_bad_examples() -> None:
     with pytest.raises(ValueError, match=r"got lengths \[2, 3\]"):
         Batches([torch.zeros(2), torch.zeros(3)], 1, 0)
+    with pytest.raises(ValueError, match="`batch` must be at most the number of examples, 2, got 3"):
+        Batches([torch.zeros(2)], 3, 0)
     with pytest.raises(ValueError, match="at least the number of processes, got 2 for 3"):
         Batches([torch.zeros(9)], 2, 0, ranks=3)
 

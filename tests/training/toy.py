@@ -7,7 +7,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from sciml.config.models import TrainingConfig
-from sciml.training.checkpoint import state_hash
+from sciml.io.digest import digest
 from sciml.training.fit import FitReport, fit
 
 
@@ -42,4 +42,4 @@ def train(directory: Path, **settings: object) -> tuple[Toy, FitReport]:
 
 if __name__ == "__main__":
     module, _ = train(Path(sys.argv[1]), steps=int(sys.argv[2]), checkpoint_seconds=0)
-    print(state_hash(module.state_dict()))
+    print(digest(module.state_dict()))

@@ -37,12 +37,14 @@ def load_fields(
         the dimensions.
 
     Raises:
-        InputError: No such file, unreadable, unknown variable, or other dimensions.
+        InputError: No such file, unreadable, unknown variable, other dimensions, or a `rename` of none of them.
     """
     path = Path(path)
     raw = _open(path)
-    chosen = _choose(_one_time(raw), variables, path)
     names = {**_ALIASES, **(rename or {})}
+    if unknown := sorted(set(rename or ()) - set(map(str, raw.dims))):
+        raise InputError(f"{path}: `rename` names the dimension {unknown[0]!r}; there are {', '.join(map(str, raw.dims))}")
+    chosen = _choose(_one_time(raw), variables, names, path)
     fields = xr.Dataset({name: _canonical(array, names, path) for name, array in chosen.data_vars.items()})
     fields = fields.drop_vars([name for name in fields.coords if name not in fields.dims])
     return fields.assign_attrs(raw.attrs)
@@ -94,10 +96,10 @@ def _one_time(dataset: xr.Dataset) -> xr.Dataset:
     return stacked.drop_vars(["time", "step"]).assign_coords(valid_time=("frame", valid)).swap_dims(frame="valid_time")
 
 
-def _choose(dataset: xr.Dataset, variables: Sequence[str] | None, path: Path) -> xr.Dataset:
+def _choose(dataset: xr.Dataset, variables: Sequence[str] | None, names: Mapping[str, str], path: Path) -> xr.Dataset:
     present = [str(name) for name in dataset.data_vars]
     if variables is None:
-        timed = {"time", "valid_time", "interval"}
+        timed = {"time", "interval"} | {dim for dim, meaning in names.items() if meaning in ("time", "interval")}
         variables = sorted(name for name in present if timed & set(dataset[name].dims))
         if not variables:
             raise InputError(f"{path}: no variable has a time dimension; there are {_listed(dataset)}")
@@ -115,13 +117,16 @@ def _listed(dataset: xr.Dataset) -> str:
 def _canonical(array: xr.DataArray, names: Mapping[str, str], path: Path) -> xr.DataArray:
     """Renames, drops foreign dimensions of length 1 and orders the rest."""
     renaming: dict[Hashable, Hashable] = {dim: names[str(dim)] for dim in array.dims if str(dim) in names}
+    where = f"{path}: variable `{array.name}` has dimensions ({', '.join(map(str, array.dims))})"
+    meant = [renaming.get(dim, dim) for dim in array.dims]
+    if twice := [str(name) for name in meant if meant.count(name) > 1]:
+        raise InputError(f"{where}, two of which mean {twice[0]}")
     clashing = [name for name in renaming.values() if name in array.coords and name not in array.dims]
     renamed = array.drop_vars(clashing).rename(renaming)
     renamed = renamed.squeeze([d for d in renamed.dims if d not in CANONICAL and renamed.sizes[d] == 1], drop=True)
     dims = set(renamed.dims)
     if not (dims <= set(CANONICAL) and "x" in dims and len(dims & {"time", "interval"}) == 1):
         raise InputError(
-            f"{path}: variable `{array.name}` has dimensions ({', '.join(map(str, array.dims))}); allowed are "
-            "([trajectory,] time, [y,] x), where `rename` may say which dimension is which"
+            f"{where}; allowed are ([trajectory,] time, [y,] x), where `rename` may say which dimension is which"
         )
     return renamed.transpose(*(dim for dim in CANONICAL if dim in dims))

@@ -1,6 +1,7 @@
 """From a simulation or a user's file to one Zarr store with a `split` coordinate, and from that to windows."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,7 @@ def prepare_file(
     output: str | Path,
     *,
     variables: Sequence[str] | None = None,
+    forcing: Sequence[str] | None = None,
     rename: Mapping[str, str] | None = None,
     split: Sequence[int | float] = (0.8, 0.1, 0.1),
     seed: int = 0,
@@ -76,17 +78,23 @@ def prepare_file(
     Trajectories are shuffled by `seed` before they are split; a record is cut in time: train, validation, test.
 
     Args:
-        path: NetCDF, Zarr or GRIB; see `load_fields`, also for `variables` and `rename`.
+        path: NetCDF, Zarr or GRIB; see `load_fields`, also for `rename`.
+        variables: Which to predict; by default all there are, their dimensions saying which are forcing.
+        forcing: Which drive them, known in advance: interval k leads from frame k to frame k + 1. By default those of
+            `variables` with that dimension.
         output: Zarr directory to write.
         split: Three counts or three fractions, see `sciml.pde.data.split.sizes`.
         seed: Of the shuffle.
         frames: Frames of a window: fewest in a trajectory, or in each part of a record that is not empty.
 
     Raises:
-        InputError: As `load_fields` and `validate`; or a part too short for one window.
+        InputError: As `load_fields` and `validate`; a variable named twice, one to predict without time, a forcing
+            without interval; or a part too short for one window.
     """
     path = Path(path)
-    fields = load_fields(path, variables, rename)
+    names = None if variables is None else [*variables, *(forcing or ())]
+    fields = load_fields(path, names, rename)
+    _check_roles(fields, variables or (), forcing, path)
     validate(fields, path, frames)
     record = "trajectory" not in fields.dims
     dim = "time" if record else "trajectory"
@@ -105,8 +113,20 @@ def prepare_file(
     write_dataset(stored, output)
 
 
+def _check_roles(fields: xr.Dataset, variables: Sequence[str], forcing: Sequence[str] | None, path: Path) -> None:
+    """Each variable once, those to predict over time, forcing over intervals."""
+    names = [*variables, *(forcing or ())]
+    if repeated := [name for index, name in enumerate(names) if name in names[:index]]:
+        raise InputError(f"{path}: `variables` and `forcing` may name a variable once, got `{repeated[0]}` again")
+    roles = [] if forcing is None else [("variable", "time", name) for name in variables]
+    for role, dim, name in [*roles, *(("forcing", "interval", name) for name in forcing or ())]:
+        if dim not in fields[name].dims:
+            dims = ", ".join(map(str, fields[name].dims))
+            raise InputError(f"{path}: {role} `{name}` must have the dimension {dim}, got ({dims})")
+
+
 def load_windows(
-    path: str | Path, split: str, given: int, predicted: int | None = None, period: int = 24, stride: int = 1
+    path: str | Path, split: str, given: int, predicted: int | None = None, period: int | None = None, stride: int = 1
 ) -> Windows:
     """Windows of one split of a prepared store.
 
@@ -115,11 +135,12 @@ def load_windows(
         split: "train", "validation" or "test".
         given: Frames given.
         predicted: Frames to predict; None, for trajectories only: all the rest.
-        period: Frames in a period of a record.
-        stride: Frames from the start of one window of a record to that of the next.
+        period: Frames of one cycle of a record; None or 1 if it has none, and for trajectories.
+        stride: Frames from the start of one window of a record to that of the next; 1 for trajectories.
 
     Raises:
-        InputError: A damaged or unprepared store, an unknown or empty split, or a window that does not fit.
+        InputError: A damaged or unprepared store, an unknown or empty split, a window that does not fit, a period
+            longer than the training part of a record, or a period or stride of trajectories.
     """
     if split not in SPLITS:
         raise InputError(f"`split` must be one of {', '.join(SPLITS)}, got {split!r}")
@@ -135,7 +156,9 @@ def load_windows(
     forces = [str(name) for name, array in part.data_vars.items() if "interval" in array.dims]
     fields = _stack(part, states)
     units = {name: str(part[name].attrs.get("units", "unknown")) for name in states}
+    period = 1 if period is None else period
     try:
+        _check_cycle(dataset["split"], period, stride)
         if dim == "trajectory":
             windows = trajectory_windows(fields, _stack(part, forces) if forces else None, given, predicted)
         else:
@@ -145,7 +168,16 @@ def load_windows(
     except InputError as error:
         raise InputError(f"{path}: {split} split: {error}") from error
     axes = _axes(dataset, windows.phase.shape[1])
-    return Windows(windows.given, windows.target, windows.forcing, windows.phase, axes, units)
+    return replace(windows, coordinates=axes, units=units)
+
+
+def _check_cycle(split: xr.DataArray, period: int, stride: int) -> None:
+    if split.dims[0] == "trajectory":
+        for name, value in (("period", period), ("stride", stride)):
+            if value != 1:
+                raise InputError(f"`{name}` is for records, these are trajectories; got {value}")
+    elif period > (frames := int((split == SPLITS.index("train")).sum())) > 0:
+        raise InputError(f"`period` must be at most the {frames} frames of the training split, got {period}")
 
 
 def _stack(dataset: xr.Dataset, names: Sequence[str]) -> Tensor:

@@ -18,8 +18,9 @@ def validate(dataset: xr.Dataset, path: str | Path, frames: int = 2) -> None:
 
     Raises:
         InputError: Fewer frames; a coordinate that is not strictly monotone (time: increasing, without gaps);
-            values that are not numbers, not finite, or all the same; variables of unlike kinds; an interval
-            dimension that is not one shorter than time.
+            values that are not numbers, not finite in float32, or all the same (a forcing may be); a variation that
+            float32 cannot tell from the mean; variables of unlike kinds; an interval dimension that is not one
+            shorter than time.
     """
     for dim in dataset.dims:
         if dim in dataset.coords:
@@ -77,13 +78,25 @@ def _check_values(array: xr.DataArray, where: str) -> None:
     if not array.size:
         raise InputError(f"{where} is empty: {dict(array.sizes)}")
     values = array.values
-    finite = np.isfinite(values)
+    with np.errstate(over="ignore"):
+        finite = np.isfinite(values.astype(np.float32, copy=False))  # the precision they are stored in
     if not finite.all():
         index = [int(i) for i in np.unravel_index(np.argmin(finite), finite.shape)]
         at = ", ".join(f"{dim}[{i}]{_value(array, dim, i)}" for dim, i in zip(array.dims, index, strict=True))
-        raise InputError(f"{where} is {values[tuple(index)]} at {at}; all values must be finite")
+        raise InputError(f"{where} is {values[tuple(index)]} at {at}; all values must be finite in float32")
     if "interval" not in array.dims and values.min() == values.max():
         raise InputError(f"{where} is constant ({values.min()}): there is nothing to learn")
+    _check_digits(values, where)
+
+
+def _check_digits(values: np.ndarray, where: str) -> None:
+    """At least four binary digits of the variation must be left in float32."""
+    mean, deviation = values.mean(dtype=np.float64), values.std(dtype=np.float64)
+    if values.min() != values.max() and deviation < 16 * np.finfo(np.float32).eps * abs(mean):
+        raise InputError(
+            f"{where} has mean {mean:.9g} and deviation {deviation:.3g}: too small a variation for float32, in which fields "
+            "are stored; subtract an offset, such as the mean"
+        )
 
 
 def _value(array: xr.DataArray, dim: object, index: int) -> str:

@@ -31,6 +31,7 @@ class Windows:
             the period (for hourly frames and period 24, the hour of the day if the record starts at midnight).
         coordinates: Axes: `time` (from the first given frame) and those of space.
         units: Units of each channel, by variable name, in the order of the channels.
+        period: Frames of one cycle of a record, 1 if it has none; None for aligned trajectories.
     """
 
     given: Float[Tensor, "window channel given *space"]
@@ -39,6 +40,7 @@ class Windows:
     phase: Int[Tensor, "window frames"]
     coordinates: dict[str, Axis] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
+    period: int | None = None
 
     def __len__(self) -> int:
         return len(self.given)
@@ -49,7 +51,7 @@ class Windows:
             indices = [indices]
         forcing = None if self.forcing is None else self.forcing[indices]
         chosen = (self.given[indices], self.target[indices], forcing, self.phase[indices])
-        return Windows(*chosen, self.coordinates, self.units)
+        return Windows(*chosen, self.coordinates, self.units, self.period)
 
 
 def trajectory_windows(
@@ -91,7 +93,7 @@ def record_windows(
     given: int,
     predicted: int,
     *,
-    period: int = 24,
+    period: int = 1,
     stride: int = 1,
     first: int = 0,
     coordinates: dict[str, Axis] | None = None,
@@ -101,7 +103,7 @@ def record_windows(
 
     Args:
         fields: Consecutive frames. Windows are views of them: overlapping ones cost no memory.
-        period: Frames in a period, at least 1: 24 for hourly frames and a daily cycle.
+        period: Frames of one cycle: 24 for hourly frames and a daily one, 1 if there is none.
         first: Index in the whole record of the first frame here, which sets the phase.
 
     Raises:
@@ -121,6 +123,7 @@ def record_windows(
         phase=(starts[:, None] + torch.arange(size)) % period,
         coordinates=coordinates or {},
         units=units or {},
+        period=period,
     )
 
 

@@ -52,6 +52,14 @@ def test_dimensions_renamed_by_the_user_and_squeezed(tmp_path):
     assert dict(fields["u"].sizes) == {"trajectory": 2, "time": 3, "x": 4}
 
 
+def test_rename_must_name_dimensions_of_the_file(record, tmp_path):
+    path = write(record, tmp_path, "nc")
+    with pytest.raises(InputError, match=r"a\.nc: `rename` names the dimension 'lev'; there are time, lat, lon"):
+        load_fields(path, ["t2m"], {"lev": "y"})
+    with pytest.raises(InputError, match=r"a\.nc: variable `t2m` has dimensions \(time, lat, lon\), two of which mean x"):
+        load_fields(path, ["t2m"], {"lat": "x"})
+
+
 def test_unknown_variable_lists_what_there_is(record, tmp_path):
     with pytest.raises(InputError, match=r"a\.nc: no variable `u`; there are `t2m` \(time, lat, lon\), `mask` \(lat\)"):
         load_fields(write(record, tmp_path, "nc"), ["u"])

@@ -57,11 +57,11 @@ def test_record_from_netcdf(record_file, tmp_path):
     stored = read_dataset(tmp_path / "a.zarr")
     assert stored.attrs["title"] == "made" and "history" not in stored.attrs and stored.attrs["numbers"] == [1.0, 2.0]
     assert len(stored.attrs["source_sha256"]) == 64 and stored["t2m"].dtype == np.float32
-    windows = load_windows(tmp_path / "a.zarr", "validation", 2, 3, period=24)
+    windows = load_windows(tmp_path / "a.zarr", "validation", 2, 3, period=12)
     assert len(windows) == 4 and list(windows.units) == ["t2m", "wind"]
     assert windows.given[0, :, :, 0, 0].tolist() == [[20, 21], [1020, 1021]]
     torch.testing.assert_close(windows.target[0, 0, :, 1, 0], torch.tensor([22.1, 23.1, 24.1]))
-    assert windows.phase[0].tolist() == [20, 21, 22, 23, 0]
+    assert windows.phase[0].tolist() == [8, 9, 10, 11, 0]
     assert windows.coordinates["time"].units == "h" and windows.coordinates["time"].values.tolist() == [0, 1, 2, 3, 4]
     assert windows.coordinates["y"].values.tolist() == [51, 50]
     assert windows.coordinates["y"].units == "degrees_north"
@@ -123,3 +123,73 @@ def test_era5_windows(mirror, tmp_path):
     test = load_windows(tmp_path / "era5.zarr", "test", 12, 20)
     assert test.target.shape == (137, 1, 20, 33, 49) and test.units == {"t2m": "K"} and test.phase[0, 0] == 0
     assert float((test.given[:, :, -1:] - test.target).square().mean()) == pytest.approx(8.74, abs=0.005)
+
+
+@pytest.fixture
+def driven_file(tmp_path):
+    """Trajectories u and v over time, f over intervals, g over time."""
+    values = np.arange(48.0).reshape(4, 4, 3)
+    fields = {name: (("trajectory", "time", "x"), values + k) for k, name in enumerate("uvg")}
+    xr.Dataset({**fields, "f": (("trajectory", "interval", "x"), values[:, 1:])}).to_netcdf(tmp_path / "d.nc")
+    return tmp_path / "d.nc"
+
+
+def test_forcing_is_told_apart_by_name(driven_file, tmp_path):
+    prepare_file(driven_file, tmp_path / "d.zarr", variables=["v", "u"], forcing=["f"], split=(2, 0, 2))
+    windows = load_windows(tmp_path / "d.zarr", "train", 1)
+    assert list(windows.units) == ["v", "u"] and windows.forcing.shape == (2, 1, 3, 3)
+
+
+@pytest.mark.parametrize(
+    ("variables", "forcing", "message"),
+    [
+        (["u"], ["g"], r"d\.nc: forcing `g` must have the dimension interval, got \(trajectory, time, x\)"),
+        (["u", "f"], (), r"d\.nc: variable `f` must have the dimension time, got \(trajectory, interval, x\)"),
+        (["u"], ["u"], "`variables` and `forcing` may name a variable once, got `u` again"),
+        (["u", "v", "u"], None, "may name a variable once, got `u` again"),
+    ],
+)
+def test_roles_must_fit_the_dimensions(driven_file, tmp_path, variables, forcing, message):
+    with pytest.raises(InputError, match=message):
+        prepare_file(driven_file, tmp_path / "d.zarr", variables=variables, forcing=forcing, split=(2, 0, 2))
+    assert not (tmp_path / "d.zarr").exists()
+
+
+def test_values_that_float32_cannot_hold(tmp_path):
+    noise = np.random.default_rng(0).standard_normal((40, 3))
+    for values, message in [
+        (noise * 1e300, r"variable `u` is -?[0-9.]+e\+\d+ at time\[0\], x\[0\]; all values must be finite in float32"),
+        (noise + 1e9, r"variable `u` has mean 1e\+09 and deviation \d.*; subtract an offset"),
+    ]:
+        xr.Dataset({"u": (("time", "x"), values)}).to_netcdf(tmp_path / "u.nc")
+        with pytest.raises(InputError, match=r"u\.nc: " + message):
+            prepare_file(tmp_path / "u.nc", tmp_path / "u.zarr", split=(20, 10, 10))
+    xr.Dataset({"u": (("time", "x"), noise + 1e4)}).to_netcdf(tmp_path / "u.nc")
+    prepare_file(tmp_path / "u.nc", tmp_path / "u.zarr", split=(20, 10, 10))
+    np.testing.assert_allclose(read_dataset(tmp_path / "u.zarr")["u"] - 1e4, noise, atol=1e-3)
+
+
+def test_dimensions_under_other_names(tmp_path):
+    values = np.arange(24.0).reshape(2, 4, 3)
+    xr.Dataset({"u": (("member", "frame", "s"), values)}).to_netcdf(tmp_path / "u.nc")
+    rename = {"member": "trajectory", "frame": "time", "s": "x"}
+    prepare_file(tmp_path / "u.nc", tmp_path / "u.zarr", rename=rename, split=(1, 0, 1))
+    assert dict(read_dataset(tmp_path / "u.zarr")["u"].sizes) == {"trajectory": 2, "time": 4, "x": 3}
+
+
+def test_period_and_stride_are_for_records(driven_file, tmp_path):
+    prepare_file(driven_file, tmp_path / "d.zarr", variables=["u"], forcing=["f"], split=(2, 0, 2))
+    for option in ("period", "stride"):
+        with pytest.raises(InputError, match=f"train split: `{option}` is for records, these are trajectories; got 24"):
+            load_windows(tmp_path / "d.zarr", "train", 1, **{option: 24})
+    assert load_windows(tmp_path / "d.zarr", "train", 1, period=1, stride=1).period is None
+
+
+def test_period_longer_than_the_training_record(record_file, tmp_path):
+    prepare_file(record_file, tmp_path / "a.zarr", split=(20, 0, 20))
+    assert load_windows(tmp_path / "a.zarr", "train", 2, 3, period=20).period == 20
+    for split in ("train", "test"):
+        with pytest.raises(InputError, match="`period` must be at most the 20 frames of the training split, got 21"):
+            load_windows(tmp_path / "a.zarr", split, 2, 3, period=21)
+    with pytest.raises(InputError, match="`period` must be at least 1, got 0"):
+        load_windows(tmp_path / "a.zarr", "train", 2, 3, period=0)

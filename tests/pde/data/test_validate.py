@@ -20,6 +20,14 @@ def test_good_fields_pass():
     validate(trajectories().isel(x=slice(None, None, -1)), "a.nc")  # latitudes often fall
 
 
+def test_a_constant_forcing_passes_and_an_offset_one_does_not():
+    validate(trajectories().assign(f=trajectories()["f"] + 1e9), "a.nc")
+    noisy = trajectories()
+    noisy["f"].values[:] = 1e9 + np.random.default_rng(0).standard_normal(noisy["f"].shape)
+    with pytest.raises(InputError, match=r"a\.nc: variable `f` has mean 1e\+09 and deviation"):
+        validate(noisy, "a.nc")
+
+
 def broken(change):
     dataset = trajectories()
     changed = change(dataset)

@@ -43,7 +43,8 @@ def test_record_windows():
 
 
 def test_indexing():
-    windows = record_windows(record(10), 2, 3)
+    windows = record_windows(record(10), 2, 3, period=24)
+    assert windows[[0]].period == 24 and record_windows(record(10), 2, 3).phase.unique().tolist() == [0]
     assert len(windows) == 6 and len(windows[2]) == 1 and windows[-1].given[0, 0, 0, 0, 0] == 5
     assert windows[torch.tensor([4, 1])].phase[:, 0].tolist() == [4, 1]
     assert len(windows[1:3]) == 2 and len(windows[torch.arange(6) < 2]) == 2
