@@ -177,7 +177,9 @@ def evaluate(
 @click.option("--split", type=click.Choice(["train", "validation", "test"]), default="test", show_default=True)
 @click.option("--windows", type=click.IntRange(min=1), help="How many windows, evenly spaced; all by default.")
 @click.option("--members", type=click.IntRange(min=1), default=8, show_default=True, help="Samples for each window.")
-@click.option("--solver", type=click.Choice(["ddim", "ddpm", "euler", "heun"]), default="ddim", show_default=True)
+@click.option(
+    "--solver", type=click.Choice(["ddim", "ddpm", "euler", "heun", "euler_maruyama"]), default="ddim", show_default=True
+)
 @click.option("--steps", type=click.IntRange(min=1), default=10, show_default=True, help="Steps of the solver.")
 def forecast(
     model: Path,

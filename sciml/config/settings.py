@@ -76,7 +76,7 @@ class FileConfig(Config):
 class SolverConfig(Config):
     """One way to sample."""
 
-    name: Literal["ddim", "ddpm", "euler", "heun"] = "ddim"
+    name: Literal["ddim", "ddpm", "euler", "heun", "euler_maruyama"] = "ddim"
     steps: PositiveInt = 10
     eta: Annotated[float, Field(ge=0, le=1)] = Field(0.0, description="DDIM only: 0 deterministic, 1 ancestral")
     grid: Literal["uniform", "quadratic", "log_snr", "karras"] = "uniform"

@@ -8,6 +8,7 @@ opened. Reading runs no code from the store: it is JSON and compressed numbers.
 import hashlib
 import json
 import math
+import warnings
 from pathlib import Path
 
 import xarray as xr
@@ -74,8 +75,10 @@ def read_dataset(path: str | Path) -> xr.Dataset:
         missing = "the record of sha256" if array in stored else "the store"
         raise InputError(f"{path}: array `{array}` is missing from {missing}; write the dataset anew")
     try:
-        with xr.open_zarr(path, consolidated=False, chunks=None) as dataset:
-            loaded = dataset.load().drop_encoding()
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Object at .snakemake_timestamp")  # the workflow's own mark
+            with xr.open_zarr(path, consolidated=False, chunks=None) as dataset:
+                loaded = dataset.load().drop_encoding()
     except (ValueError, KeyError, TypeError, OSError, RuntimeError) as error:
         raise InputError(f"{path}: cannot be read as Zarr ({error}); write it anew") from error
     if not loaded.data_vars:

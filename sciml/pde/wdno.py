@@ -67,7 +67,8 @@ def make_sampler(forecaster: Forecaster, config: SolverConfig, generator: Genera
 
 def solver_label(config: SolverConfig) -> str:
     """What a table calls a solver."""
-    name = {"ddim": "DDIM", "ddpm": "DDPM", "euler": "Euler", "heun": "Heun"}[config.name]
+    names = {"ddim": "DDIM", "ddpm": "DDPM", "euler": "Euler", "heun": "Heun", "euler_maruyama": "Euler-Maruyama"}
+    name = names[config.name]
     eta = f", eta {config.eta:g}" if config.name == "ddim" and config.eta else ""
     grid = "" if config.grid == "uniform" else f", {config.grid} grid"
     return f"{name}, {config.steps} steps{eta}{grid}"
@@ -95,6 +96,11 @@ def _net(config: NeuralConfig, representation: Representation, conditions: int) 
     dimensions, states = len(representation.grid), representation.state_shape[0]
     match config.net:
         case UNetConfig() as net:
+            if 2 ** (len(net.multipliers) - 1) > min(representation.grid):
+                sizes = list(representation.grid)
+                raise InputError(
+                    f"`net.multipliers` asks for {len(net.multipliers)} resolutions, too many for a grid of {sizes}"
+                )
             unet = UNet(
                 dimensions,
                 states + conditions,
@@ -107,8 +113,11 @@ def _net(config: NeuralConfig, representation: Representation, conditions: int) 
             )
             return unet.to(memory_format=torch.channels_last) if dimensions == 2 else unet  # type: ignore[call-overload]
         case FNOConfig() as net:
-            if len(net.modes) != dimensions:
-                raise InputError(f"`net.modes` must have {dimensions} numbers, one for each axis, got {list(net.modes)}")
+            if len(net.modes) != dimensions or any(m > n for m, n in zip(net.modes, representation.grid, strict=True)):
+                sizes = list(representation.grid)
+                raise InputError(
+                    f"`net.modes` must be at most the sizes {sizes} of the grid, one for each axis, got {list(net.modes)}"
+                )
             return FNO(conditions, states, net.modes, net.width, net.layers)
 
 

@@ -171,7 +171,7 @@ def test_a_run_killed_before_its_first_checkpoint_keeps_its_plan(tmp_path: Path,
 
 def test_asking_again_for_a_finished_run_reports_the_same(tmp_path: Path) -> None:
     _, report = train(tmp_path)
-    again, second = train(tmp_path)
+    _, second = train(tmp_path)
     assert second == report
     assert report.wall_seconds > 0
 
