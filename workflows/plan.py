@@ -10,7 +10,7 @@ from typing import Any
 
 from sciml.config.base import parse, to_yaml
 from sciml.config.jobs import DataJob, EvaluationJob, TrainingJob, window_of
-from sciml.config.models import NeuralConfig
+from sciml.config.models import DiffusionConfig, NeuralConfig
 from sciml.config.settings import ExperimentConfig, FileConfig, Settings
 from sciml.io.atomic import write_text_if_changed
 from sciml.io.errors import InputError
@@ -88,8 +88,10 @@ class Plan:
         return DAY if seconds == inf else 15 + ceil(2 * seconds / 60)
 
     def training_priority(self, dataset: str, model: str) -> float:
-        """Longest first, so that no core is idle at the end; data come before, scores after."""
-        return 1 + min(self.training_seconds(dataset, model), 1e5)
+        """Longest first, so that no core is idle at the end, and diffusion before the rest: its scores take longest."""
+        config = self.settings.pde[dataset].models[model]
+        samples = isinstance(config, NeuralConfig) and isinstance(config.method, DiffusionConfig)
+        return 1 + min(self.training_seconds(dataset, model), 1e5) + (1e5 if samples else 0)
 
     def write_jobs(self) -> None:
         """One file of settings for each job, touched only where the text differs.

@@ -13,6 +13,7 @@ from sciml.training.ema import ExponentialMovingAverage
 from sciml.training.step import make_optimizer, train_step
 
 TIMED_SHARE, TIMED_STEPS = 0.03, 40
+MARGIN = 0.97  # of the budget is planned for, since later steps may be slower than the timed ones
 
 
 def plan(objective: nn.Module, batches: Batches, settings: TrainingConfig) -> tuple[int, str]:
@@ -36,7 +37,7 @@ def plan(objective: nn.Module, batches: Batches, settings: TrainingConfig) -> tu
     limit = TIMED_SHARE * budget / len(candidates)
     seconds = {precision: _seconds_per_step(objective, batches, settings, precision, limit) for precision in candidates}
     precision = min(seconds, key=seconds.__getitem__)
-    left = budget - (time.process_time() - began)
+    left = MARGIN * budget - (time.process_time() - began)
     return max(1, math.floor(left / seconds[precision])), precision
 
 

@@ -44,6 +44,7 @@ rule evaluate:
         "<logs>/pde/{dataset}/{model}/seed-{seed}/evaluate.log",
     benchmark:
         "<benchmarks>/pde/{dataset}/{model}/seed-{seed}/evaluate.tsv"
+    priority: 500_000  # as soon as there is a model
     conda:
         CONDA
     threads: 1
