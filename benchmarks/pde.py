@@ -221,8 +221,15 @@ def full(seeds: list[int], workers: int) -> dict[str, Any]:
     }
     with tempfile.TemporaryDirectory() as folder:
         for dataset in ("burgers", "era5_uk"):
-            results[dataset] = compare_models(Path(folder), dataset, seeds, workers)
+            results[dataset] = compare_models(
+                Path(folder), dataset, seeds, workers, save=lambda rows, dataset=dataset: _write(results | {dataset: rows})
+            )
     return results
+
+
+def _write(results: dict[str, Any]) -> None:
+    with atomic_file(ROOT / "benchmarks" / "pde.json") as temporary:
+        temporary.write_text(json.dumps(results, indent=1) + "\n")
 
 
 def main() -> None:
@@ -237,8 +244,7 @@ def main() -> None:
     torch.set_num_threads(1)
     results = quick() if arguments.quick else full(arguments.seeds, arguments.workers)
     if arguments.full:
-        with atomic_file(ROOT / "benchmarks" / "pde.json") as temporary:
-            temporary.write_text(json.dumps(results, indent=1) + "\n")
+        _write(results)
     print(json.dumps(results) if arguments.json else json.dumps(results, indent=1))
 
 

@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
@@ -52,8 +53,10 @@ def run_sciml(*arguments: str | Path) -> None:
         sys.exit(f"sciml {' '.join(map(str, arguments))} ended with {done.returncode}:\n{done.stderr}")
 
 
-def compare_models(folder: Path, dataset: str, seeds: list[int], workers: int) -> dict[str, Any]:
-    """Train and score every model of a data set: {model: {score: [of each seed]}}."""
+def compare_models(
+    folder: Path, dataset: str, seeds: list[int], workers: int, save: Callable[[dict[str, Any]], None]
+) -> dict[str, Any]:
+    """Train and score every model of a data set: {model: {score: [of each seed]}}; `save` gets what is there after each."""
     settings = thorough()
     experiment = settings.pde[dataset]
     window, data = window_of(experiment.data), folder / f"{dataset}.zarr"
@@ -85,13 +88,22 @@ def compare_models(folder: Path, dataset: str, seeds: list[int], workers: int) -
 
     names = list(experiment.models)
     pairs = [(n, s) for s in seeds for n in names if s == seeds[0] or isinstance(experiment.models[n], NeuralConfig)]
+    rows: dict[tuple[str, int], dict[str, Any]] = {}
+    summaries: dict[str, Any] = {}
     with ThreadPoolExecutor(workers) as pool:
-        rows = list(pool.map(lambda pair: one(*pair), pairs))
-    return {n: _summary([row for pair, row in zip(pairs, rows, strict=True) if pair[0] == n]) for n in names}
+        jobs = {pool.submit(one, *pair): pair for pair in pairs}
+        for done in as_completed(jobs):
+            rows[jobs[done]] = done.result()
+            summaries = {n: _summary({s: rows[n, s] for s in seeds if (n, s) in rows}) for n in names}
+            save({name: summary for name, summary in summaries.items() if summary})
+    return summaries
 
 
-def _summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    summary: dict[str, Any] = {}
+def _summary(rows_of_seeds: dict[int, dict[str, Any]]) -> dict[str, Any]:
+    if not rows_of_seeds:
+        return {}
+    rows = list(rows_of_seeds.values())
+    summary: dict[str, Any] = {"seeds": list(rows_of_seeds)}
     for key in rows[0]:
         values = [row[key] for row in rows]
         summary[key] = values

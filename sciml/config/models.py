@@ -50,6 +50,18 @@ class UNetConfig(Config):
     dropout: Probability = Field(0.0, description="probability of dropping an activation while training")
 
 
+class SpectralConfig(Config):
+    """Layers that mix the low cosine modes of the field: a neural operator that sees state and time."""
+
+    kind: Literal["spectral"] = "spectral"
+    modes: PositiveInt | Annotated[tuple[PositiveInt, ...], Field(strict=False)] = Field(
+        20, description="cosine modes kept along each axis; one number: along all, as far as there are so many"
+    )
+    width: Annotated[int, Field(ge=4, multiple_of=2)] = Field(32, description="channels")
+    layers: PositiveInt = Field(4, description="spectral layers")
+    dropout: Probability = Field(0.0, description="probability of dropping an activation while training")
+
+
 class FNOConfig(Config):
     """The Fourier neural operator of the neuraloperator package (Li et al. 2021, arXiv 2010.08895)."""
 
@@ -137,7 +149,7 @@ class NeuralConfig(Config):
     kind: Literal["neural"] = "neural"
     representation: PhysicalConfig | WaveletConfig = Field(WaveletConfig(), discriminator="kind")
     method: DiffusionConfig | RegressionConfig = Field(DiffusionConfig(), discriminator="kind")
-    net: UNetConfig | FNOConfig = Field(UNetConfig(), discriminator="kind")
+    net: UNetConfig | SpectralConfig | FNOConfig = Field(UNetConfig(), discriminator="kind")
     reference: Literal["none", "climatology", "damped_persistence"] = Field(
         "none", description="forecast whose error the model predicts, instead of the field itself"
     )

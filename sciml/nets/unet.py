@@ -16,6 +16,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sciml.nets.embedding import TimeEmbedding
+from sciml.nets.grid import coordinates
+from sciml.nets.initial import start_at_zero
 
 CONVOLUTIONS = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
 
@@ -33,7 +35,7 @@ class ResidualBlock(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.conv_out = conv(outputs, outputs, 3, padding=1)
         self.skip = conv(inputs, outputs, 1) if inputs != outputs else nn.Identity()
-        _start_at_zero(self.conv_out)
+        start_at_zero(self.conv_out)
 
     def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
         h = self.conv_in(F.silu(self.norm_in(x)))
@@ -51,7 +53,7 @@ class SelfAttention(nn.Module):
         self.norm = nn.GroupNorm(_groups(channels), channels)
         self.query_key_value = nn.Linear(channels, 3 * channels)
         self.project = nn.Linear(channels, channels)
-        _start_at_zero(self.project)
+        start_at_zero(self.project)
 
     def forward(self, x: Tensor) -> Tensor:
         tokens = self.norm(x).flatten(2).transpose(1, 2)
@@ -129,7 +131,7 @@ class UNet(nn.Module):
                 self.grow.append(conv(channels, channels, 3, padding=1))
         self.norm = nn.GroupNorm(_groups(channels), channels)
         self.leave = conv(channels, outputs, 3, padding=1)
-        _start_at_zero(self.leave)
+        start_at_zero(self.leave)
 
     def forward(
         self,
@@ -137,7 +139,7 @@ class UNet(nn.Module):
         t: Float[Tensor, " batch"],
         cond: Float[Tensor, "batch condition *space"] | None = None,
     ) -> Float[Tensor, "batch output *space"]:
-        parts = [x, _coordinates(x)] if cond is None else [x, cond, _coordinates(x)]
+        parts = [x, coordinates(x)] if cond is None else [x, cond, coordinates(x)]
         h = torch.cat(parts, dim=1)
         if self.dimensions == 2 and self.enter.weight.is_contiguous(memory_format=torch.channels_last):
             h = h.contiguous(memory_format=torch.channels_last)  # where the weights are, activations follow
@@ -158,17 +160,5 @@ class UNet(nn.Module):
         return self.leave(F.silu(self.norm(h))).contiguous()
 
 
-def _start_at_zero(layer: nn.Module) -> None:
-    """So that a residual branch begins as the identity, and the network as zero."""
-    for parameter in layer.parameters():
-        nn.init.zeros_(parameter)
-
-
 def _groups(channels: int) -> int:
     return next(g for g in (8, 4, 2, 1) if channels % g == 0)
-
-
-def _coordinates(x: Tensor) -> Tensor:
-    """One channel for each axis, from -1 to 1 over the grid: walls and initial time are places, not just edges."""
-    axes = [torch.linspace(-1, 1, n, device=x.device, dtype=x.dtype) for n in x.shape[2:]]
-    return torch.stack(torch.meshgrid(*axes, indexing="ij")).expand(x.shape[0], -1, *x.shape[2:])
