@@ -52,6 +52,15 @@ def test_a_grid_too_small_for_the_resolutions_is_refused(trajectories: Windows) 
 def test_modes_beyond_the_grid_are_refused(trajectories: Windows, modes: list[int]) -> None:
     with pytest.raises(InputError, match=r"`net.modes` must be at most the sizes \[8, 16\] of the grid"):
         assemble(trajectories, **FNO, net={"kind": "fno", "modes": modes})
+    with pytest.raises(InputError, match=r"`net.modes` must be at most the sizes \[4, 8\] of the grid"):
+        assemble(trajectories, net={"kind": "spectral", "modes": modes})
+
+
+def test_one_number_of_modes_goes_for_every_axis_as_far_as_there_are(trajectories: Windows) -> None:
+    wdno = assemble(trajectories, net={"kind": "spectral", "modes": 6, "width": 8, "layers": 1})
+    assert isinstance(wdno.predictor, Diffusion)
+    (layer,) = wdno.predictor.denoiser.net.layers
+    assert layer.mix.modes == (4, 6)
 
 
 def test_labels_say_what_differs() -> None:
