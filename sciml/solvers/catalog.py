@@ -3,20 +3,40 @@
 from collections.abc import Callable
 from typing import Any
 
-from sciml.solvers.ddim import DDIM
+from sciml.solvers.ddim import ddim
 from sciml.solvers.ddpm import DDPM
+from sciml.solvers.deis import deis, lms
+from sciml.solvers.dpm_solver import (
+    dpm_solver,
+    dpm_solver_multistep,
+    dpm_solver_pp,
+    dpm_solver_pp_multistep,
+    dpm_solver_pp_sde,
+)
 from sciml.solvers.euler import Euler
 from sciml.solvers.euler_maruyama import EulerMaruyama
 from sciml.solvers.grids import Grid, karras_grid, log_snr_grid, quadratic_grid, uniform_grid
 from sciml.solvers.heun import Heun
+from sciml.solvers.pndm import ipndm, pndm
 from sciml.solvers.solver import Solver
+from sciml.solvers.unipc import unipc
 
 SOLVERS: dict[str, Callable[..., Solver[Any, Any]]] = {
-    "ddim": DDIM,
+    "ddim": ddim,
     "ddpm": DDPM,
+    "deis": deis,
+    "dpm_solver": dpm_solver,
+    "dpm_solver_multistep": dpm_solver_multistep,
+    "dpm_solver_pp": dpm_solver_pp,
+    "dpm_solver_pp_multistep": dpm_solver_pp_multistep,
+    "dpm_solver_pp_sde": dpm_solver_pp_sde,
     "euler": Euler,
     "euler_maruyama": EulerMaruyama,
     "heun": Heun,
+    "ipndm": ipndm,
+    "lms": lms,
+    "pndm": pndm,
+    "unipc": unipc,
 }
 
 GRIDS: dict[str, Callable[..., Grid]] = {

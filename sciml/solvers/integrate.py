@@ -69,7 +69,7 @@ def integrate(
     """
     times = _validated(grid)
     counting = Counting(denoiser if cond is None else Conditioned(denoiser, cond))
-    memory = solver.init(counting, x)
+    memory = solver.init(counting, x, times)
     for index, (t, s) in enumerate(pairwise(times)):
         x, memory = solver.step(counting, x, t, s, memory, generator=generator)
         if not all_finite(x):

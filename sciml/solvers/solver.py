@@ -1,7 +1,7 @@
 """A solver: one step from noise towards data, and what it remembers between steps."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor
@@ -20,7 +20,10 @@ class Solver(ABC, Generic[State, Memory]):
             solver).
     """
 
-    order: ClassVar[int]
+    @property
+    @abstractmethod
+    def order(self) -> int:
+        """See the class."""
 
     @property
     def stochastic(self) -> bool:
@@ -28,8 +31,14 @@ class Solver(ABC, Generic[State, Memory]):
         return False
 
     @abstractmethod
-    def init(self, denoiser: Denoiser, x: State) -> Memory:
-        """What is remembered before the first step."""
+    def init(self, denoiser: Denoiser, x: State, grid: Tensor) -> Memory:
+        """What is remembered before the first step.
+
+        Args:
+            denoiser: as in `step`.
+            x: state at time grid[0].
+            grid: all times, float64 and decreasing, so that what depends on them alone is computed once.
+        """
 
     @abstractmethod
     def step(
@@ -50,7 +59,7 @@ class Solver(ABC, Generic[State, Memory]):
 class OneStepSolver(Solver[State, None]):
     """A solver that remembers nothing."""
 
-    def init(self, denoiser: Denoiser, x: State) -> None:
+    def init(self, denoiser: Denoiser, x: State, grid: Tensor) -> None:
         return None
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from sciml.denoisers.denoiser import Denoiser, Dirac
 from sciml.numerics.states import all_finite, tensors_of
 from sciml.processes.vp import VPLinear
-from sciml.solvers.ddim import DDIM
+from sciml.solvers.ddim import ddim
 from sciml.solvers.grids import uniform_grid
 from sciml.solvers.heun import Heun
 from sciml.solvers.integrate import Progress, integrate
@@ -50,10 +50,10 @@ def grid(*times):
 )
 def test_a_bad_grid_is_named(times, message):
     with pytest.raises(ValueError, match=message):
-        integrate(DDIM(), Echo(), torch.ones(2, 1), times)
+        integrate(ddim(), Echo(), torch.ones(2, 1), times)
 
 
-@pytest.mark.parametrize(("solver", "calls"), [(DDIM(), 1), (Heun(), 2)])
+@pytest.mark.parametrize(("solver", "calls"), [(ddim(), 1), (Heun(), 2)])
 def test_progress_is_reported(solver, calls):
     seen: list[Progress] = []
     denoiser = Echo()
@@ -82,7 +82,7 @@ def test_a_state_that_is_not_finite_raises_with_the_step():
             return Dirac(x_t / (0.0 if t < 0.6 else 2.0))
 
     with pytest.raises(FloatingPointError, match="not finite after step 1, from t = 0.5 to 0.25"):
-        integrate(DDIM(), Breaking(), torch.ones(2, 1), grid(1.0, 0.5, 0.25, 0.1))
+        integrate(ddim(), Breaking(), torch.ones(2, 1), grid(1.0, 0.5, 0.25, 0.1))
 
 
 def test_a_state_may_be_a_dataclass():
