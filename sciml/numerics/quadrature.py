@@ -22,7 +22,7 @@ def lagrange_basis(nodes: Float64[Tensor, " J"], x: Float64[Tensor, " Q"]) -> Fl
 
 def gauss_legendre(a: Float64[Tensor, ""], b: Float64[Tensor, ""]) -> tuple[Float64[Tensor, " Q"], Float64[Tensor, " Q"]]:
     """(points, weights) of the integral from a to b: 16 points on each panel, panels no longer than 1."""
-    x, w = _rule(max(1, math.ceil(abs(float(b - a)))))
+    x, w = _rule(max(1, math.ceil(abs((b - a).detach().item()))))
     return a + (b - a) * x, (b - a) * w
 
 

@@ -85,7 +85,7 @@ def _validated(grid: Tensor) -> Tensor:
         raise ValueError(
             f"`grid` must be 1-D, float64, and have two points or more, got shape {tuple(grid.shape)} of {grid.dtype}"
         )
-    times = grid.detach().cpu()
+    times = grid.cpu()
     outside = ~((times >= 0) & (times <= 1))  # NaN is outside
     if outside.any():
         index = int(outside.nonzero()[0])

@@ -137,7 +137,7 @@ class _Compiler:
     def move(self, node: _Node, end: _Node, correct: Row | None, advance: Row) -> Move:
         rest = None if self.spec.form.plain else _rest(self.spec.form, node)
         outputs = (rest,) if self.uniform else (None, (1.0, 0.0))
-        return Move(node.t.detach(), _number(node.alpha), _number(end.alpha), outputs, correct, advance)
+        return Move(node.t, _number(node.alpha), _number(end.alpha), outputs, correct, advance)
 
     def row(
         self, rule: str | tuple[float, ...], ends: tuple[_Node, _Node], past: Sequence[_Node], used: Sequence[int]
@@ -146,7 +146,7 @@ class _Compiler:
         a, b = ends
         if torch.isinf(b.lambda_):
             on_state, on_mean = _rest(self.spec.form, a)
-            return self._row(-on_state / on_mean, [(0, a, 1 / torch.as_tensor(on_mean))], None)
+            return self._row(-on_state / on_mean, [(0, a, 1 / on_mean)], None)
         form = self.spec.form.over(a.lambda_, b.lambda_)
         nodes = torch.stack([past[j].lambda_ for j in used])
         step = Interval(a.lambda_, b.lambda_, nodes, _variable(self.process, self.spec.variable))
@@ -158,7 +158,7 @@ class _Compiler:
         noise = b.sigma * form.noise(a.lambda_, b.lambda_) if form.stochastic else None
         return self._row(keep, [(j, past[j], b.alpha * w) for j, w in zip(used, weights, strict=True)], noise)
 
-    def _row(self, keep: Coefficient, terms: list[tuple[int, _Node, Tensor]], noise: Tensor | None) -> Row:
+    def _row(self, keep: Coefficient, terms: list[tuple[int, _Node, Coefficient]], noise: Tensor | None) -> Row:
         spread = 0.0 if noise is None else _number(noise)
         if self.uniform:
             return Row(_number(keep), tuple((j, _number(w)) for j, _, w in terms), spread)
