@@ -4,13 +4,13 @@ import json
 import logging
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
 from sciml.config.base import read_config
 from sciml.config.jobs import DataJob, EvaluationJob, TrainingJob
-from sciml.config.settings import BurgersConfig, Settings, SolverConfig
+from sciml.config.settings import BurgersConfig, Settings, SolverConfig, SolverName
 from sciml.io.atomic import atomic_file, write_text_if_changed
 from sciml.io.errors import InputError
 from sciml.io.fetch import SOURCES
@@ -177,9 +177,7 @@ def evaluate(
 @click.option("--split", type=click.Choice(["train", "validation", "test"]), default="test", show_default=True)
 @click.option("--windows", type=click.IntRange(min=1), help="How many windows, evenly spaced; all by default.")
 @click.option("--members", type=click.IntRange(min=1), default=8, show_default=True, help="Samples for each window.")
-@click.option(
-    "--solver", type=click.Choice(["ddim", "ddpm", "euler", "heun", "euler_maruyama"]), default="ddim", show_default=True
-)
+@click.option("--solver", type=click.Choice(get_args(SolverName)), default="ddim", show_default=True)
 @click.option("--steps", type=click.IntRange(min=1), default=10, show_default=True, help="Steps of the solver.")
 def forecast(
     model: Path,

@@ -73,18 +73,53 @@ class FileConfig(Config):
         return self
 
 
+SolverName = Literal[
+    "ddim",
+    "ddpm",
+    "deis",
+    "dpm_solver",
+    "dpm_solver_multistep",
+    "dpm_solver_pp",
+    "dpm_solver_pp_multistep",
+    "dpm_solver_pp_sde",
+    "euler",
+    "euler_maruyama",
+    "heun",
+    "ipndm",
+    "lms",
+    "pndm",
+    "unipc",
+]
+ORDERS: dict[SolverName, tuple[int, ...]] = {
+    "deis": (1, 2, 3, 4),
+    "dpm_solver": (1, 2, 3),
+    "dpm_solver_multistep": (1, 2, 3),
+    "dpm_solver_pp": (1, 2, 3),
+    "dpm_solver_pp_multistep": (1, 2, 3),
+    "dpm_solver_pp_sde": (1, 2),
+    "ipndm": (1, 2, 3, 4),
+    "lms": (1, 2, 3, 4),
+    "pndm": (2, 4),
+    "unipc": (1, 2, 3),
+}
+
+
 class SolverConfig(Config):
     """One way to sample."""
 
-    name: Literal["ddim", "ddpm", "euler", "heun", "euler_maruyama"] = "ddim"
+    name: SolverName = "ddim"
     steps: PositiveInt = 10
     eta: Annotated[float, Field(ge=0, le=1)] = Field(0.0, description="DDIM only: 0 deterministic, 1 ancestral")
+    order: PositiveInt | None = Field(None, description="of a method that comes in several; by default its most usual")
     grid: Literal["uniform", "quadratic", "log_snr", "karras"] = "uniform"
 
     @model_validator(mode="after")
-    def _eta_belongs_to_ddim(self) -> "SolverConfig":
+    def _options_belong_to_the_solver(self) -> "SolverConfig":
         if self.eta and self.name != "ddim":
             raise ValueError(f"`eta` goes with solver ddim, not {self.name}")
+        if self.order is not None and self.order not in (allowed := ORDERS.get(self.name, ())):
+            choices = " or ".join(map(str, allowed)) or "left out"
+            raise ValueError(f"`order` must be {choices} for solver {self.name}, got {self.order}")
         return self
 
 

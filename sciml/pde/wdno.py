@@ -25,7 +25,7 @@ from sciml.config.models import (
     UNetConfig,
     WaveletConfig,
 )
-from sciml.config.settings import SolverConfig
+from sciml.config.settings import SolverConfig, SolverName
 from sciml.denoisers.network import NetworkDenoiser
 from sciml.io.errors import InputError
 from sciml.nets.fno import FNO
@@ -63,19 +63,40 @@ def make_sampler(forecaster: Forecaster, config: SolverConfig, generator: Genera
     predictor = forecaster.predictor
     if not isinstance(predictor, Diffusion):
         raise ValueError("only a diffusion model has a sampler")
-    options = {"eta": config.eta} if config.name == "ddim" else {}
+    options: dict[str, float] = {"eta": config.eta} if config.name == "ddim" else {}
+    if config.order is not None:
+        options["order"] = config.order
     process = predictor.denoiser.process
-    t_end = 0.0 if config.grid in ("uniform", "quadratic") and config.name in ("ddim", "ddpm") else None
-    return Sampler(SOLVERS[config.name](**options), GRIDS[config.grid](process, config.steps, t_end=t_end), generator)
+    onto_data = config.grid != "log_snr" and config.name not in ("euler", "heun", "euler_maruyama")
+    grid = GRIDS[config.grid](process, config.steps, t_end=0.0 if onto_data else None)
+    return Sampler(SOLVERS[config.name](**options), grid, generator)
 
 
 def solver_label(config: SolverConfig) -> str:
     """What a table calls a solver."""
-    names = {"ddim": "DDIM", "ddpm": "DDPM", "euler": "Euler", "heun": "Heun", "euler_maruyama": "Euler-Maruyama"}
-    name = names[config.name]
+    order = "" if config.order is None else f" of order {config.order}"
     eta = f", eta {config.eta:g}" if config.name == "ddim" and config.eta else ""
     grid = "" if config.grid == "uniform" else f", {config.grid} grid"
-    return f"{name}, {config.steps} steps{eta}{grid}"
+    return f"{_NAMES[config.name]}{order}, {config.steps} steps{eta}{grid}"
+
+
+_NAMES: dict[SolverName, str] = {
+    "ddim": "DDIM",
+    "ddpm": "DDPM",
+    "deis": "DEIS",
+    "dpm_solver": "DPM-Solver",
+    "dpm_solver_multistep": "DPM-Solver multistep",
+    "dpm_solver_pp": "DPM-Solver++",
+    "dpm_solver_pp_multistep": "DPM-Solver++ multistep",
+    "dpm_solver_pp_sde": "SDE-DPM-Solver++",
+    "euler": "Euler",
+    "euler_maruyama": "Euler-Maruyama",
+    "heun": "Heun",
+    "ipndm": "iPNDM",
+    "lms": "LMS",
+    "pndm": "PNDM",
+    "unipc": "UniPC",
+}
 
 
 def _reference(config: NeuralConfig, geometry: Geometry) -> Reference | None:

@@ -49,6 +49,14 @@ def test_eta_is_of_ddim(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "order", "allowed"), [("pndm", 3, "2 or 4"), ("heun", 2, "left out"), ("unipc", 4, "1 or 2 or 3")]
+)
+def test_the_order_is_one_that_the_solver_comes_in(name: str, order: int, allowed: str) -> None:
+    with pytest.raises(InputError, match=f"`order` must be {allowed} for solver {name}, got {order}"):
+        parse(SolverConfig, {"name": name, "order": order}, "f")
+
+
+@pytest.mark.parametrize(
     ("values", "message"),
     [
         ({"seeds": [0, 1, 0]}, "`seeds` may hold a seed once, not 0 again"),
