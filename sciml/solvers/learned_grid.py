@@ -49,9 +49,7 @@ def learn_grid(
     if solver.stochastic:
         raise ValueError(f"`solver` must be deterministic, got {type(solver).__name__} with fresh noise")
     if not len(x) == len(reference) > 0:
-        raise ValueError(
-            f"`reference` must hold a state for each of {len(x)} in `x`, and at least one, got {len(reference)}"
-        )
+        raise ValueError(f"`reference` must have as many states as `x`, at least 1, got {len(reference)} for {len(x)}")
     shares = _Shares(denoiser.process, start)
     optimizer = torch.optim.Adam([shares.logits], rate, betas=(0.9, 0.95))
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, iterations, rate / 50)
