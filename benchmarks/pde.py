@@ -26,7 +26,7 @@ import numpy as np
 import pywt
 import torch
 import yaml
-from pde_models import SCIML, compare_models, run_sciml, thorough_model
+from pde_models import SCIML, compare_models, run_sciml, thorough, thorough_model
 
 from sciml.config.models import NeuralConfig
 from sciml.io.atomic import atomic_file
@@ -119,7 +119,7 @@ def resume_equal(folder: Path, seed: int, steps: int = 40, kills: int = 3) -> bo
     prepare_burgers(data, train=16, validation=0, test=4, points=32, intervals=16, solver_points=32, seed=seed)
     model = {
         "kind": "neural",
-        "net": {"kind": "unet", "width": 8, "multipliers": [1, 2], "dropout": 0.1},
+        "net": {"kind": "spectral", "modes": 4, "width": 8, "layers": 2, "dropout": 0.1},
         "training": {"steps": steps, "batch": 8, "warmup": 5, "checkpoint_seconds": 0},
     }
     config.write_text(yaml.safe_dump({"window": {"given": 1, "predicted": 16}, "model": model}))
@@ -149,13 +149,12 @@ def _kill_at(run: Path, job: list, output: Path, step: int) -> None:
 def throughput_ratio(rounds: int = 4) -> dict[str, float]:
     """Trajectories a second of the step of `fit`, averaging of weights included, over those of a plain float32 loop.
 
-    Same network and loss, alternating. The plain loop is what one writes first: default memory layout, float32, AdamW as it
-    comes, the loss read every step.
+    Network, loss and batch are those of WDNO at the thorough scale; the steps alternate. The plain loop is what one writes
+    first: float32, AdamW as it comes, the loss read every step.
     """
     torch.set_num_threads(1)
     config = thorough_model("wdno")
     ours, plain = (_objective(config) for _ in range(2))
-    plain.to(memory_format=torch.contiguous_format)
     states, conditions = torch.randn(64, 4, 40, 60), torch.randn(64, 8, 40, 60)
     batches = Batches((states, conditions), config.training.batch, seed=0)
     optimizer, noise = make_optimizer(ours, config.training), torch.Generator().manual_seed(0)
@@ -219,12 +218,16 @@ def full(seeds: list[int], workers: int) -> dict[str, Any]:
         "throughput": throughput_ratio(),
         "cole_hopf": {n + 1: cole_hopf_error(n) for n in (119, 239, 479)},
     }
+    settings = thorough()
+    results["complete"], results["settings"] = False, settings.model_dump(mode="json", include={"pde"})
     with tempfile.TemporaryDirectory() as folder:
-        for dataset in ("burgers", "era5_uk"):
-            results[dataset] = compare_models(
-                Path(folder), dataset, seeds, workers, save=lambda rows, dataset=dataset: _write(results | {dataset: rows})
-            )
-    return results
+        for dataset in settings.pde:
+
+            def save(rows: dict[str, Any], dataset: str = dataset) -> None:
+                _write(results | {dataset: rows})
+
+            results[dataset] = compare_models(settings, Path(folder), dataset, seeds, workers, save)
+    return results | {"complete": True}
 
 
 def _write(results: dict[str, Any]) -> None:

@@ -4,6 +4,6 @@ from torch import nn
 
 
 def start_at_zero(layer: nn.Module) -> None:
-    """So that a residual branch begins as the identity, and a network as zero."""
+    """So that a residual branch, or a whole network, begins as zero."""
     for parameter in layer.parameters():
         nn.init.zeros_(parameter)

@@ -2,18 +2,22 @@
 
 A layer is
 
-    h + W_2 gelu(scale(t) * norm(W_1 h + S h + K h) + shift(t)),
+    h + W_2 gelu((1 + a(t)) norm(W_1 h + S h + K h) + b(t)),
 
-with S the multiplication of each low mode of a cosine transform over all axes by its own matrix of channels, and K a
-3-point convolution of each channel by itself. It is the layer of the Fourier neural operator with three changes: a cosine
-basis, which does not tie one wall of the domain to the other; the neighbours; and the diffusion time.
+S the multiplication of each low mode of a cosine transform over all axes by a matrix of channels of its own, K a
+convolution over the nearest neighbours of each channel by itself, norm that over the channels of a point, a and b linear in
+the embedding of the diffusion time. W_1 h + S h is what a layer of the Fourier neural operator has, there in a Fourier
+basis, which ties one wall of the domain to the other; the rest is what a denoiser asks for: neighbours for detail, time,
+and a residual branch.
 
-The transforms are products with small matrices: with few modes that is faster than an FFT on processors and GPUs alike.
+The transforms are products with small matrices.
 
-Reference: Li et al. 2021, arXiv 2010.08895; Peebles & Xie 2023, arXiv 2212.09748, for the way time enters.
+Reference: Li et al. 2021, arXiv 2010.08895, equation 4; Peebles & Xie 2023, arXiv 2212.09748, section 3.2, for the way time
+enters, here without their gate.
 """
 
 import math
+from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -21,9 +25,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sciml.nets.embedding import TimeEmbedding
-from sciml.nets.grid import coordinates
+from sciml.nets.grid import CONVOLUTIONS, coordinates
 from sciml.nets.initial import start_at_zero
-from sciml.numerics.modes import cosine_basis
+from sciml.numerics.modes import along, cosine_basis
 
 
 class CosineMixing(nn.Module):
@@ -40,21 +44,22 @@ class CosineMixing(nn.Module):
         self.weight = nn.Parameter(torch.randn(math.prod(modes), channels, channels) / math.sqrt(channels))
 
     def forward(self, h: Float[Tensor, "batch *space channel"]) -> Float[Tensor, "batch *space channel"]:
-        space = h.shape[1:-1]
-        bases = [cosine_basis(n, m).to(h) for n, m in zip(space, self.modes, strict=True)]
+        bases = [_basis(n, m, h.dtype, h.device) for n, m in zip(h.shape[1:-1], self.modes, strict=True)]
         for axis, basis in enumerate(bases, start=1):
-            h = _along(basis.T, h, axis)
+            h = along(basis, h, axis)
         mixed = torch.bmm(h.flatten(1, -2).transpose(0, 1), self.weight.to(h.dtype)).transpose(0, 1)
         h = mixed.reshape(-1, *self.modes, mixed.shape[-1])
         for axis, basis in enumerate(bases, start=1):
-            h = _along(basis, h, axis)
+            h = along(basis.T, h, axis)
         return h
 
 
-class _Layer(nn.Module):
+class SpectralLayer(nn.Module):
+    """See the module."""
+
     def __init__(self, channels: int, modes: tuple[int, ...], embedding: int, dropout: float) -> None:
         super().__init__()
-        convolution = (nn.Conv1d, nn.Conv2d, nn.Conv3d)[len(modes) - 1]
+        convolution = CONVOLUTIONS[len(modes)]
         self.mix = CosineMixing(channels, modes)
         self.point = nn.Linear(channels, channels)
         self.near = convolution(channels, channels, 3, padding=1, groups=channels, bias=False)
@@ -86,12 +91,14 @@ class SpectralOperator(nn.Module):
         self, inputs: int, outputs: int, modes: tuple[int, ...], width: int = 32, layers: int = 4, dropout: float = 0.0
     ) -> None:
         super().__init__()
-        if not 1 <= len(modes) <= 3:
+        if len(modes) not in CONVOLUTIONS:
             raise ValueError(f"`modes` must be given for 1, 2 or 3 axes, got {len(modes)}")
-        embedding = 2 * width
+        if min(modes) < 1:
+            raise ValueError(f"`modes` must be at least 1 along each axis, got {list(modes)}")
+        self.axes, embedding = len(modes), 2 * width
         self.embed = TimeEmbedding(embedding)
         self.enter = nn.Sequential(nn.Linear(inputs + len(modes), 2 * width), nn.GELU(), nn.Linear(2 * width, width))
-        self.layers = nn.ModuleList(_Layer(width, tuple(modes), embedding, dropout) for _ in range(layers))
+        self.layers = nn.ModuleList(SpectralLayer(width, tuple(modes), embedding, dropout) for _ in range(layers))
         self.leave = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, outputs))
         start_at_zero(self.leave[-1])
 
@@ -101,6 +108,8 @@ class SpectralOperator(nn.Module):
         t: Float[Tensor, " batch"],
         cond: Float[Tensor, "batch condition *space"] | None = None,
     ) -> Float[Tensor, "batch output *space"]:
+        if x.dim() - 2 != self.axes:
+            raise ValueError(f"`x` must have {self.axes} axes beside batch and channel, got shape {tuple(x.shape)}")
         parts = [x, coordinates(x)] if cond is None else [x, cond, coordinates(x)]
         h, embedding = self.enter(torch.cat(parts, dim=1).movedim(1, -1)), self.embed(t)
         for layer in self.layers:
@@ -108,8 +117,6 @@ class SpectralOperator(nn.Module):
         return self.leave(h).movedim(-1, 1).contiguous()
 
 
-def _along(matrix: Float[Tensor, "m n"], h: Tensor, axis: int) -> Tensor:
-    """The matrix applied along one axis of h."""
-    after = h.shape[axis + 1 :]
-    flat = h.reshape(*h.shape[: axis + 1], -1)
-    return torch.matmul(matrix, flat).reshape(*h.shape[:axis], matrix.shape[0], *after)
+@lru_cache(maxsize=64)
+def _basis(n: int, modes: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    return cosine_basis(n, modes).to(device, dtype)

@@ -16,10 +16,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sciml.nets.embedding import TimeEmbedding
-from sciml.nets.grid import coordinates
+from sciml.nets.grid import CONVOLUTIONS, coordinates
 from sciml.nets.initial import start_at_zero
-
-CONVOLUTIONS = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
 
 
 class ResidualBlock(nn.Module):

@@ -26,14 +26,14 @@ class Modes:
         z = x.reshape(-1, *self.layout)
         for axis, basis in enumerate(self.bases, start=1):
             if basis is not None:
-                z = _along(basis, z, axis)
+                z = along(basis, z, axis)
         return z
 
     def inverse(self, z: Float[Tensor, "batch *layout"], shape: Sequence[int]) -> Float[Tensor, "batch *space"]:
         """The samples, of the given shape, from their amplitudes."""
         for axis, basis in enumerate(self.bases, start=1):
             if basis is not None:
-                z = _along(basis.T, z, axis)
+                z = along(basis.T, z, axis)
         return z.reshape(tuple(shape))
 
     def to(self, like: Tensor) -> "Modes":
@@ -54,13 +54,15 @@ def dense_modes(basis: Float[Tensor, "n n"]) -> Modes:
 
 def cosine_basis(n: int, modes: int) -> Float[Tensor, "n modes"]:
     """The first orthonormal cosines on n cells, in float64: column k is proportional to cos(pi k (j + 1/2) / n)."""
+    if not 1 <= modes <= n:
+        raise ValueError(f"`modes` must lie in [1, {n}], the size of the axis, got {modes}")
     j, k = torch.arange(n, dtype=torch.float64) + 0.5, torch.arange(modes, dtype=torch.float64)
     basis = torch.cos(math.pi / n * j[:, None] * k) * math.sqrt(2 / n)
     basis[:, 0] /= math.sqrt(2)
     return basis
 
 
-def _along(basis: Tensor, z: Tensor, axis: int) -> Tensor:
+def along(basis: Float[Tensor, "n m"], z: Float[Tensor, "*shape"], axis: int) -> Tensor:
     """sum_n basis[n, m] z[..., n, ...] along one axis."""
     if axis == z.ndim - 1:
         return z @ basis

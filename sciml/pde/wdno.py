@@ -5,7 +5,8 @@
     physical representation + diffusion: DDPM on the fields, the ablation of the paper
     physical representation + regression + FNO: the Fourier neural operator
 
-The network of the first three is a U-Net, as in the paper, or a spectral operator, which learns faster.
+The network of the first three is a U-Net, as in the paper, or a spectral operator. At the default scale's size and on one
+thread that takes a step in a quarter of the time; benchmarks/pde.json has what it reaches.
 
 Reference: Hu et al. 2024, arXiv 2412.04833.
 """
@@ -67,6 +68,7 @@ def make_sampler(forecaster: Forecaster, config: SolverConfig, generator: Genera
     if config.order is not None:
         options["order"] = config.order
     process = predictor.denoiser.process
+    # Lambda is infinite at t = 0, where the velocities of the last three are too: they stop at t_min.
     onto_data = config.grid != "log_snr" and config.name not in ("euler", "heun", "euler_maruyama")
     grid = GRIDS[config.grid](process, config.steps, t_end=0.0 if onto_data else None)
     return Sampler(SOLVERS[config.name](**options), grid, generator)
@@ -144,8 +146,10 @@ def _net(config: NeuralConfig, representation: Representation, conditions: int) 
             return FNO(conditions, states, _modes(net.modes, representation), net.width, net.layers)
 
 
-def _modes(modes: int | tuple[int, ...], representation: Representation) -> tuple[int, ...]:
+def _modes(modes: int | tuple[int, ...] | None, representation: Representation) -> tuple[int, ...]:
     sizes = list(representation.grid)
+    if modes is None:
+        modes = {1: 64, 2: 20, 3: 8}[len(sizes)]
     if isinstance(modes, int):
         return tuple(min(modes, size) for size in sizes)
     if len(modes) != len(sizes) or any(m > n for m, n in zip(modes, sizes, strict=True)):

@@ -1,4 +1,4 @@
-"""What every network over a grid owes: any size, independence of batch-mates, sight of all its inputs, a start at zero."""
+"""What every denoising network owes: any size, independence of batch-mates, sight of all its inputs, a start at zero."""
 
 from collections.abc import Callable
 
@@ -6,6 +6,8 @@ import pytest
 import torch
 from torch import nn
 
+from sciml.nets import spectral, unet
+from sciml.nets.grid import coordinates
 from sciml.nets.spectral import SpectralOperator
 from sciml.nets.unet import UNet
 
@@ -34,14 +36,22 @@ def test_a_sample_does_not_depend_on_its_batch_mates(make, trained_like) -> None
     torch.testing.assert_close(together, alone, atol=1e-5, rtol=1e-4)
 
 
-def test_sees_state_time_condition_and_place(make, trained_like) -> None:
+def test_sees_state_time_and_condition(make, trained_like) -> None:
     net = trained_like(make(2, 4, 2))
     x, cond, t = torch.randn(1, 2, 12, 10), torch.randn(1, 2, 12, 10), torch.full((1,), 0.3)
     base = net(x, t, cond)
     for other in (net(x + 1, t, cond), net(x, t + 0.2, cond), net(x, t, cond + 1)):
         assert (other - base).abs().max() > 1e-3
-    flat = net(torch.zeros_like(x), t, torch.zeros_like(cond))
-    assert flat[..., 2:-2, 2:-2].std() > 1e-4
+
+
+def test_sees_where_it_is(make, trained_like, monkeypatch) -> None:
+    """The same field elsewhere, as far as its coordinates tell, is another."""
+    net = trained_like(make(2, 2, 2))
+    x, t = torch.randn(1, 2, 12, 10), torch.full((1,), 0.3)
+    here = net(x, t)
+    for module in (unet, spectral):
+        monkeypatch.setattr(module, "coordinates", lambda x: coordinates(x) + 1)
+    assert (net(x, t) - here).abs().max() > 1e-3
 
 
 def test_needs_no_condition(make) -> None:

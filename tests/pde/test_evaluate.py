@@ -60,3 +60,20 @@ def test_a_record_without_a_period_can_be_forecast_by_every_baseline(tmp_path: P
         scored = parse(EvaluationJob, {"window": window, "evaluation": {"windows": 100}}, "e")
         (scores,) = evaluate_forecaster(trained.forecaster, scored, tmp_path / "r.zarr", seed=0).scores
         assert scores["mse"] == pytest.approx(1, abs=0.3)  # white noise: nothing but the mean is known
+
+
+def test_seconds_are_for_one_sample_of_one_window(store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    window = {"given": 1, "predicted": 4}
+    net = {"kind": "unet", "width": 4, "multipliers": [1], "attention": False}
+    job = parse(
+        TrainingJob,
+        {"window": window, "model": {"kind": "neural", "net": net, "training": {"steps": 1, "batch": 2, "warmup": 0}}},
+        "t",
+    )
+    trained = train_forecaster(job, store, seed=0, run_directory=tmp_path / "run")
+    settings = {"windows": 100, "members": 4, "solver": {"steps": 1}}
+    scored = parse(EvaluationJob, {"window": window, "evaluation": settings}, "e")
+    clock = iter([5.0, 29.0])
+    monkeypatch.setattr("sciml.pde.evaluate.time.process_time", lambda: next(clock))
+    (scores,) = evaluate_forecaster(trained.forecaster, scored, store, seed=0).scores
+    assert scores["seconds_per_sample"] == 24 / (3 * 4)

@@ -77,6 +77,9 @@ def test_every_solver_of_the_configuration_samples(trajectories: Windows, name: 
         sampler = make_sampler(forecaster, config, torch.Generator().manual_seed(0))
         made = forecaster.forecast(trajectories[slice(0, 1)], sampler=sampler)
         assert torch.isfinite(made.fields).all() and made.nfe >= 5
+
+
+def test_the_configuration_names_every_solver_of_the_catalog() -> None:
     assert set(SOLVERS) == set(get_args(SolverName))
 
 
