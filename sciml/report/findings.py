@@ -108,8 +108,12 @@ def _small_scales(ensembles: list[Model], singles: list[Model]) -> str | None:
     left = best(ensembles, lambda run: run.main.mse)
     right = best([model for model in singles if model.neural], lambda run: run.main.mse)
     shares = [(pair[0].name, pair[0].average(_small_scale_power)) for pair in (left, right) if pair]
-    parts = [f"{number(100 * share.mean)} % in {name}" for name, share in shares if share.finite]
-    return f"Of the truth's power in the upper third of wavenumbers there is {' and '.join(parts)}." if parts else None
+    parts = [f"{_amount(share.mean)} the truth's power in {name}" for name, share in shares if share.finite]
+    return f"In the upper third of wavenumbers there is {' and '.join(parts)}." if parts else None
+
+
+def _amount(share: float) -> str:
+    return f"{number(100 * share)} % of" if share < 2 else f"{number(share)} times"
 
 
 def _small_scale_power(run: Run) -> float:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from sciml.report.findings import difference, findings
@@ -43,6 +44,14 @@ def test_calibration(single: list[Path], edit: Edit) -> None:
     for ratio, words in ((0.5, "overconfident"), (1.04, "close to calibrated"), (1.6, "too cautious")):
         scored(single[0], edit, spread_skill=ratio)
         assert f"({words})" in say(single)
+
+
+def test_power_at_small_scales_is_a_share_or_a_multiple(single: list[Path]) -> None:
+    for factor, words in ((0.25, "25.0 % of the truth's power in wdno"), (900.0, "900 times the truth's power in wdno")):
+        with np.load(single[0] / "pictures.npz") as stored:
+            arrays = dict(stored)
+        np.savez(single[0] / "pictures.npz", **arrays | {"spectrum_prediction": factor * arrays["spectrum_truth"]})
+        assert f"In the upper third of wavenumbers there is {words}" in say(single)
 
 
 def test_a_trained_model_below_persistence_is_named(single: list[Path], edit: Edit) -> None:
