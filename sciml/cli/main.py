@@ -5,6 +5,7 @@ import sys
 
 import click
 
+from sciml.cli.allocator import keep_freed_memory
 from sciml.cli.verbs import evaluate, fetch, forecast, inspect, prepare, report, schema, train, validate
 from sciml.io.errors import InputError
 from sciml.training.signals import Stopped
@@ -45,6 +46,7 @@ for verb in (fetch, prepare, validate, train, evaluate, forecast, inspect, repor
 
 def main() -> None:
     """Run the command line; expected failures become one line and an exit code."""
+    keep_freed_memory()
     try:
         cli(standalone_mode=False)
     except InputError as error:
