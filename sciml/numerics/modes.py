@@ -19,7 +19,7 @@ class Modes:
     """
 
     layout: tuple[int, ...]
-    bases: tuple[Float[Tensor, "n n"] | None, ...]
+    bases: tuple[Tensor | None, ...]
 
     def forward(self, x: Float[Tensor, "batch *space"]) -> Float[Tensor, "batch *layout"]:
         """Amplitudes of the modes."""
