@@ -107,9 +107,15 @@ class Problem:
     """
 
     def __init__(
-        self, name: str, schedule_name: str = "linear", *, states: int | None = None, seed: int = 0, **law: int
+        self,
+        name: str,
+        schedule_name: str = "linear",
+        *,
+        states: int | None = None,
+        seed: int = 0,
+        law: dict[str, int] | None = None,
     ) -> None:
-        self.law = LAWS[name](**law)
+        self.law = LAWS[name](**law or {})
         self.process, self.t_end = schedule(schedule_name)
         covariances = self.law.bases * self.law.spectra[:, None] @ self.law.bases.transpose(1, 2)
         self.denoiser = MixtureDenoiser(self.process, self.law.weights, self.law.means, covariances)
