@@ -82,7 +82,7 @@ def order_deviations(steps: int = 64) -> dict[str, float]:
     def end(solver: Solver[Tensor, Any], n: int) -> Tensor:
         return integrate(solver, problem.denoiser, x, log_snr_grid(process, n, t_start=0.5, t_end=0.3))
 
-    exact = end(exponential(DATA, 3, corrector=3).warmed(), 1000)
+    exact = end(exponential(DATA, 3, corrector=3).warmed(), 600)
     deviations = {}
     for name, solver in solvers.items():
         if not solver.stochastic:
@@ -130,7 +130,7 @@ def quick(field: dict[str, int], schedule: str, seed: int) -> dict[str, Any]:
     deviations = order_deviations()
     return {
         "field256_fixed": fixed_grid_errors(problem),
-        "field256_learned": learned_grid_errors(problem, training, iterations=100),
+        "field256_learned": learned_grid_errors(problem, training, iterations=80),
         "mixture64_fixed": fixed_grid_errors(Problem("image", schedule, seed=seed)),
         "order_max_deviation": max(map(abs, deviations.values())),
         "order_deviations": deviations,
