@@ -4,6 +4,8 @@ x_0 ~ sum_k w_k N(m_k, C_k), C_k = U_k diag(v_k) U_k^T. At time t the state is a
 with S_k = alpha^2 v_k + sigma^2, and with r_k(x_t) the posterior probability of component k, by logsumexp,
 
     E[x_0 | x_t] = sum_k r_k (m_k + U_k diag(alpha v_k / S_k) U_k^T (x_t - alpha m_k)).
+
+Where the covariances commute, as those of random fields do, one U serves all, and all is done in its coordinates.
 """
 
 import math
@@ -31,8 +33,10 @@ class MixtureDenoiser(Denoiser):
     process: GaussianProcess
     weights: Tensor
     means: Tensor
+    centres: Tensor  # the means, flat, in the coordinates of the common modes
     variances: Tensor
     bases: Tensor | None
+    common: Tensor | None
 
     def __init__(
         self,
@@ -44,14 +48,15 @@ class MixtureDenoiser(Denoiser):
         super().__init__(process)
         if not (bool((weights > 0).all()) and abs(weights.sum().item() - 1) < 1e-5):
             raise ValueError(f"`weights` must be positive and add up to one, got {weights.tolist()}")
-        isotropic = covariances.ndim == 1
-        variances, bases = (covariances[:, None], None) if isotropic else torch.linalg.eigh(covariances)
+        variances, bases, common = _spectra(covariances)
         if variances.min() < -1e-6 * variances.abs().max():
             raise ValueError(f"`covariances` must be positive semidefinite, got an eigenvalue of {variances.min().item()}")
         self.register_buffer("weights", weights)
         self.register_buffer("means", means)
+        self.register_buffer("centres", means.flatten(1) if common is None else means.flatten(1) @ common)
         self.register_buffer("variances", variances.clamp(min=0))
         self.register_buffer("bases", bases)
+        self.register_buffer("common", common)
 
     def _rotate(self, x: Float[Tensor, "batch K n"], *, back: bool = False) -> Float[Tensor, "batch K n"]:
         """Into the eigenbasis of each component, or back."""
@@ -63,8 +68,9 @@ class MixtureDenoiser(Denoiser):
         """log w_k p_k(x_t) (batch, K), the centred state in each eigenbasis (batch, K, n), alpha and S_k."""
         t = sample_times(t, x_t)[:, None, None]
         alpha, sigma = self.process.alpha(t), self.process.sigma(t)
-        state = x_t.flatten(1).to(self.means.dtype)[:, None]
-        z = self._rotate(state - alpha * self.means.flatten(1))
+        state = x_t.flatten(1).to(self.means.dtype)
+        state = (state if self.common is None else state @ self.common)[:, None]
+        z = self._rotate(state - alpha * self.centres)
         total = alpha**2 * self.variances + sigma**2
         log_det = total.log().expand(z.shape).sum(-1)
         log_density = -0.5 * ((z**2 / total).sum(-1) + log_det + z.shape[-1] * math.log(2 * math.pi))
@@ -73,8 +79,8 @@ class MixtureDenoiser(Denoiser):
     def forward(self, x_t: Float[Tensor, "batch *space"], t: Tensor, cond: Any = None) -> Dirac:
         """The exact posterior mean; it is not conditional, and ignores `cond`."""
         log_joint, z, alpha, total = self._components(x_t, t)
-        means = self.means.flatten(1) + self._rotate(z * (alpha * self.variances / total), back=True)
-        mean = torch.einsum("bk,bkn->bn", log_joint.softmax(-1), means)
+        means = self.centres + self._rotate(z * (alpha * self.variances / total), back=True)
+        mean = self._leave(torch.einsum("bk,bkn->bn", log_joint.softmax(-1), means))
         return Dirac(mean.reshape(x_t.shape).to(x_t.dtype))
 
     def log_prob(self, x_t: Float[Tensor, "batch *space"], t: Tensor) -> Float[Tensor, " batch"]:
@@ -84,9 +90,28 @@ class MixtureDenoiser(Denoiser):
     def sample(self, n: int, *, generator: torch.Generator) -> Float[Tensor, "n *space"]:
         """n draws of the data x_0."""
         k = torch.multinomial(self.weights, n, replacement=True, generator=generator)
-        flat = self.means.flatten(1)[k]
+        flat = self.centres[k]
         noise = torch.randn(flat.shape, generator=generator, dtype=flat.dtype, device=flat.device)
         scaled = noise * self.variances[k].sqrt()
         if self.bases is not None:
             scaled = torch.einsum("bi,bji->bj", scaled, self.bases[k])
-        return (flat + scaled).reshape(n, *self.means.shape[1:])
+        return self._leave(flat + scaled).reshape(n, *self.means.shape[1:])
+
+    def _leave(self, x: Float[Tensor, "batch n"]) -> Float[Tensor, "batch n"]:
+        """Out of the coordinates of the common modes."""
+        return x if self.common is None else x @ self.common.T
+
+
+def _spectra(covariances: Tensor) -> tuple[Tensor, Tensor | None, Tensor | None]:
+    """(variances, a basis for each component or None, one basis for all or None)."""
+    if covariances.ndim == 1:
+        return covariances[:, None], None, None
+    golden = 1 + torch.arange(len(covariances)).to(covariances) * 0.6180339887498949 % 1  # no two sums of modes alike
+    common = torch.linalg.eigh(torch.einsum("k,kij->ij", golden, covariances))[1]
+    rotated = common.T @ covariances @ common
+    variances = rotated.diagonal(dim1=1, dim2=2)
+    off = (rotated - torch.diag_embed(variances)).abs().amax()
+    if off <= 64 * torch.finfo(covariances.dtype).eps * variances.abs().amax():
+        return variances.contiguous(), None, common
+    variances, bases = torch.linalg.eigh(covariances)
+    return variances, bases, None

@@ -24,9 +24,20 @@ def covariance(n, seed=1):
 
 def mixture(process, kind):
     weights = torch.tensor([0.2, 0.5, 0.3], dtype=F64)
-    full = torch.stack([covariance(4, seed) for seed in (1, 2, 3)])
-    spread = torch.tensor([0.3, 0.1, 0.02], dtype=F64) if kind == "isotropic" else full
-    return MixtureDenoiser(process, weights, 2 * normal(3, 4, seed=5), spread)
+    return MixtureDenoiser(process, weights, 2 * normal(3, 4, seed=5), spreads(kind))
+
+
+def spreads(kind):
+    """Variances, covariances, or covariances with one basis of modes, of three components."""
+    if kind == "isotropic":
+        return torch.tensor([0.3, 0.1, 0.02], dtype=F64)
+    if kind == "full":
+        return torch.stack([covariance(4, seed) for seed in (1, 2, 3)])
+    basis = torch.linalg.qr(normal(4, 4, seed=8)).Q
+    made = (
+        basis * torch.tensor([[1.0, 0.3, 0.1, 0.0], [0.2, 0.2, 1.0, 0.4], [0.1, 0.7, 0.2, 0.3]], dtype=F64)[:, None]
+    ) @ basis.T
+    return (made + made.transpose(1, 2)) / 2
 
 
 @pytest.mark.parametrize("time", TIMES)
@@ -76,7 +87,7 @@ def test_low_rank_flow_solves_the_ode(process):
     torch.testing.assert_close(low.flow(x, t, s), exact_flow(low, x, t, s, steps=150), rtol=1e-6, atol=1e-6)
 
 
-@pytest.mark.parametrize("kind", ["isotropic", "full"])
+@pytest.mark.parametrize("kind", ["isotropic", "full", "commuting"])
 @pytest.mark.parametrize("time", TIMES)
 def test_mixture_score_is_the_gradient_of_its_density(process, kind, time):
     """Tweedie: alpha x_0 = x_t + sigma^2 grad log p_t."""
@@ -101,6 +112,20 @@ def test_mixture_of_one_is_the_gaussian(process):
     torch.testing.assert_close(one(x, t).mean, GaussianDenoiser(process, mean, cov)(x, t).mean)
 
 
+def test_one_basis_for_all_is_found_and_changes_nothing(process):
+    t, x = torch.tensor(0.3, dtype=F64), normal(6, 4, seed=2)
+    found = mixture(process, "commuting")
+    assert found.common is not None and mixture(process, "full").common is None
+    parts = [
+        MixtureDenoiser(process, torch.ones(1, dtype=F64), found.means[k : k + 1], spreads("commuting")[k : k + 1])
+        for k in range(3)
+    ]
+    joint = torch.stack([found.weights[k].log() + part.log_prob(x, t) for k, part in enumerate(parts)], 1)
+    torch.testing.assert_close(found.log_prob(x, t), joint.logsumexp(1))
+    means = torch.stack([part(x, t).mean for part in parts], 1)
+    torch.testing.assert_close(found(x, t).mean, (joint.softmax(1)[..., None] * means).sum(1))
+
+
 def test_isotropic_equals_full(process):
     weights, means, x, t = torch.tensor([0.4, 0.6], dtype=F64), normal(2, 3), normal(6, 3, seed=2), torch.tensor(0.1)
     variances = torch.tensor([0.1, 0.4], dtype=F64)
@@ -110,17 +135,17 @@ def test_isotropic_equals_full(process):
     torch.testing.assert_close(isotropic.log_prob(x, t), full.log_prob(x, t))
 
 
-@pytest.mark.parametrize("kind", ["isotropic", "full"])
+@pytest.mark.parametrize("kind", ["isotropic", "full", "commuting"])
 def test_mixture_samples_have_its_moments(process, generator, kind):
     oracle = mixture(process, kind)
     draws = oracle.sample(40000, generator=generator)
     weights, means = oracle.weights, oracle.means
     mean = weights @ means
     spread = torch.einsum("k,ki,kj->ij", weights, means - mean, means - mean)
-    if kind == "full":
-        within = torch.einsum("k,kij->ij", weights, torch.stack([covariance(4, seed) for seed in (1, 2, 3)]))
+    if kind == "isotropic":
+        within = (weights @ spreads(kind)) * torch.eye(4, dtype=F64)
     else:
-        within = (weights @ torch.tensor([0.3, 0.1, 0.02], dtype=F64)) * torch.eye(4, dtype=F64)
+        within = torch.einsum("k,kij->ij", weights, spreads(kind))
     torch.testing.assert_close(draws.mean(0), mean, rtol=0, atol=0.05)
     torch.testing.assert_close(torch.cov(draws.T), spread + within, rtol=0.05, atol=0.1)
 
