@@ -1,7 +1,7 @@
 """Measure what the PDE part promises.
 
     python benchmarks/pde.py --quick --json     five figures in under 50 s on two cores
-    python benchmarks/pde.py --full             every figure; writes benchmarks/pde.json (about 45 minutes on two cores)
+    python benchmarks/pde.py --full             every figure; writes benchmarks/pde.json (about an hour on two cores)
 
 Times are processor seconds with one thread a job; ratios are taken in one run, alternating.
 """
