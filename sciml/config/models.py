@@ -63,6 +63,14 @@ class SpectralConfig(Config):
     layers: PositiveInt = Field(4, description="spectral layers")
     dropout: Probability = Field(0.0, description="probability of dropping an activation while training")
 
+    @field_validator("modes", mode="before")
+    @classmethod
+    def _one_number_or_one_for_each_axis(cls, modes: object) -> object:
+        given = [] if modes is None else modes if isinstance(modes, list | tuple) else [modes]
+        if not all(type(number) is int and number >= 1 for number in given) or modes in ([], ()):
+            raise ValueError("must be a whole number of at least 1, or one for each axis")
+        return modes
+
 
 class FNOConfig(Config):
     """The Fourier neural operator of the neuraloperator package (Li et al. 2021, arXiv 2010.08895)."""

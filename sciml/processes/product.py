@@ -33,10 +33,10 @@ class ProductProcess(Process[Any]):
             shape: a state of the wanted shape, dtype and device, whose other fields are kept.
             generator: source of randomness.
         """
-        drawn = {
-            name: process.prior(getattr(shape, name).shape, generator=generator, dtype=getattr(shape, name).dtype)
-            for name, process in self.parts.items()
-        }
+        drawn = {}
+        for name, process in self.parts.items():
+            like = getattr(shape, name)
+            drawn[name] = process.prior(like.shape, generator=generator, dtype=like.dtype, device=like.device)
         return replace(shape, **drawn)
 
     def perturb(self, x_0: Any, t: Tensor, *, generator: torch.Generator) -> Any:

@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from sciml.config.base import parse, to_yaml
-from sciml.config.models import NeuralConfig, TrainingConfig, WaveletConfig
+from sciml.config.models import NeuralConfig, SpectralConfig, TrainingConfig, WaveletConfig
 from sciml.io.errors import InputError
 
 
@@ -40,3 +40,11 @@ def test_warmup_is_short_in_a_short_training(length: dict, warmup: int) -> None:
 
 def test_warmup_of_a_training_of_given_time() -> None:
     assert parse(TrainingConfig, {"cpu_seconds": 9}, "f").warmup == 50
+
+
+@pytest.mark.parametrize("modes", [0, "many", [20, 0], [], 2.5, True])
+def test_modes_are_one_number_or_one_for_each_axis(modes: object) -> None:
+    with pytest.raises(InputError, match="f: `modes` must be a whole number of at least 1, or one for each axis, got"):
+        parse(SpectralConfig, {"modes": modes}, "f")
+    for good in (None, 4, [20, 24]):
+        assert parse(SpectralConfig, {"modes": good}, "f").modes == (tuple(good) if isinstance(good, list) else good)

@@ -12,7 +12,7 @@ Every form takes that part exactly, and interpolates the rest q = (D - G y) / ph
 | e        | p   | the rest q             | known as                                                |
 | 0        | any | x_0                    | DPM-Solver++, UniPC                                     |
 | infinity | 1/2 | -eps (phi = s)         | DPM-Solver, DEIS, PNDM                                  |
-| 1        | 1/2 | -v for unit deviation  | flow matching on a circle                               |
+| 1        | 1/2 | -v                     | v-prediction                                            |
 | spectrum |  p  | per mode               | Gaussian-whitened: exact for Gaussian data              |
 
 With fresh noise (`churn` h > 0, only e = 0) the flow is that of the SDE whose noise is h times that of the reverse SDE:

@@ -18,7 +18,8 @@ class Stage:
     """One model call within a step, and where it leads.
 
     Args:
-        fraction: how far towards the end of the step, in the variable of the step, in (0, 1]; that of the last stage is 1.
+        fraction: how far towards the end of the step, in (0, 1]: in t if that is the variable of the step, else in lambda;
+            that of the last stage is 1.
         nodes: which model outputs of this step are used, 0 the newest.
         rule: see `rules`; or a share of each output.
     """
