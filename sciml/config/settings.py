@@ -111,7 +111,7 @@ class SolverConfig(Config):
     steps: PositiveInt = 10
     eta: Annotated[float, Field(ge=0, le=1)] = Field(0.0, description="DDIM only: 0 deterministic, 1 ancestral")
     order: PositiveInt | None = Field(None, description="of a method that comes in several; by default its most usual")
-    grid: Literal["uniform", "quadratic", "log_snr", "karras"] = "uniform"
+    grid: Literal["uniform", "quadratic", "log_snr", "karras", "sinh"] = "uniform"
 
     @model_validator(mode="after")
     def _options_belong_to_the_solver(self) -> "SolverConfig":

@@ -69,7 +69,7 @@ def make_sampler(forecaster: Forecaster, config: SolverConfig, generator: Genera
         options["order"] = config.order
     process = predictor.denoiser.process
     # Lambda is infinite at t = 0, where the velocities of the last three are too: they stop at t_min.
-    onto_data = config.grid != "log_snr" and config.name not in ("euler", "heun", "euler_maruyama")
+    onto_data = config.grid not in ("log_snr", "sinh") and config.name not in ("euler", "heun", "euler_maruyama")
     grid = GRIDS[config.grid](process, config.steps, t_end=0.0 if onto_data else None)
     return Sampler(SOLVERS[config.name](**options), grid, generator)
 

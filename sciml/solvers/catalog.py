@@ -15,7 +15,7 @@ from sciml.solvers.dpm_solver import (
 )
 from sciml.solvers.euler import Euler
 from sciml.solvers.euler_maruyama import EulerMaruyama
-from sciml.solvers.grids import Grid, karras_grid, log_snr_grid, quadratic_grid, uniform_grid
+from sciml.solvers.grids import Grid, karras_grid, log_snr_grid, quadratic_grid, sinh_grid, uniform_grid
 from sciml.solvers.heun import Heun
 from sciml.solvers.pndm import ipndm, pndm
 from sciml.solvers.solver import Solver
@@ -43,5 +43,6 @@ GRIDS: dict[str, Callable[..., Grid]] = {
     "karras": karras_grid,
     "log_snr": log_snr_grid,
     "quadratic": quadratic_grid,
+    "sinh": sinh_grid,
     "uniform": uniform_grid,
 }

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from sciml.solvers.catalog import GRIDS
-from sciml.solvers.grids import karras_grid, log_snr_grid, quadratic_grid, uniform_grid
+from sciml.solvers.grids import karras_grid, log_snr_grid, quadratic_grid, sinh_grid, uniform_grid
 
 
 @pytest.mark.parametrize("steps", [1, 2, 10, 1000])
@@ -24,6 +24,7 @@ def test_spacing(process):
         quadratic_grid: torch.sqrt,
         log_snr_grid: process.lambda_,
         karras_grid: lambda t: (process.sigma(t) / process.alpha(t)) ** (1 / 7),
+        sinh_grid: lambda t: torch.asinh(process.lambda_(t) / 1.25),
     }
     for make, variable in variables.items():
         gaps = variable(make(process, 20)).diff()
@@ -46,6 +47,10 @@ def test_bad_arguments_are_named(process):
             uniform_grid(process, **arguments)
     with pytest.raises(ValueError, match="`rho` must be positive"):
         karras_grid(process, 4, rho=0.0)
+    with pytest.raises(ValueError, match="`scale` must be positive and finite, got 0"):
+        sinh_grid(process, 4, scale=0.0)
     if process.sigma(torch.zeros(())) == 0:
         with pytest.raises(ValueError, match="`t_end` must leave some noise on this grid, got 0.0"):
             log_snr_grid(process, 4, t_end=0.0)
+        with pytest.raises(ValueError, match="`t_end` must leave some noise on this grid, got 0.0"):
+            sinh_grid(process, 4, t_end=0.0)

@@ -146,7 +146,8 @@ def _advance(move: Move, start: Tensor, past: Parts) -> Tensor:
 
 
 def _apply(row: Row, x: Tensor, past: Parts) -> Tensor:
-    return linear(row.keep, x, tuple((weight, past[j]) for j, weight in row.terms))
+    moved = linear(row.keep, x, tuple((weight, past[j]) for j, weight in row.terms))
+    return moved + row.constant.to(moved) if isinstance(row.constant, Tensor) else moved
 
 
 def _stir(move: Move, x: Tensor, generator: torch.Generator) -> Tensor:

@@ -3,7 +3,7 @@
 Each model call is a move. With q = on_state x + on_mean D(x, t) the rest that the form interpolates,
 
     x  <- keep x_previous + sum_j weight_j q_j                the corrector, from the start of the previous step
-    x' =  keep x_start + sum_j weight_j q_j + noise z         towards the end of the step, or a stage within it
+    x' =  keep x_start + sum_j weight_j q_j + noise z + c     towards the end of the step, or a stage within it
 
 so that only numbers, or one for each mode, are left to be multiplied when the solver runs. A recipe that changes its form
 keeps D and x instead of q, and the weights are expanded. A step onto sigma = 0 returns D, whatever the form: there the
@@ -19,19 +19,21 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from sciml.numerics.linear import Coefficient
+from sciml.numerics.quadrature import gauss_legendre
 from sciml.processes.gaussian import GaussianProcess
-from sciml.solvers.exponential.form import Form
+from sciml.solvers.exponential.empirical import EmpiricalForm
 from sciml.solvers.exponential.recipe import Recipe, Stage, StepSpec, VariableName
-from sciml.solvers.exponential.rules import RULES, Interval, Variable, constants
+from sciml.solvers.exponential.rules import RULES, AnyForm, Interval, Variable, Weights, constants
 
 
 @dataclass(frozen=True)
 class Row:
-    """x' = keep x + sum_j weight_j q_j + noise z; a term is (j, weight_j), j = 0 for the newest q."""
+    """x' = keep x + sum_j weight_j q_j + noise z + constant; a term is (j, weight_j), j = 0 for the newest q."""
 
     keep: Coefficient
     terms: tuple[tuple[int, Coefficient], ...]
     noise: Coefficient = 0.0
+    constant: Coefficient = 0.0
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,7 @@ class _Compiler:
         a, b = ends
         if torch.isinf(b.lambda_):
             on_state, on_mean = _rest(self.spec.form, a)
-            return self._row(-on_state / on_mean, [(0, a, 1 / on_mean)], None)
+            return self._row(-on_state / on_mean, [(0, a, 1 / on_mean)])
         form = self.spec.form.over(a.lambda_, b.lambda_)
         nodes = torch.stack([past[j].lambda_ for j in used])
         step = Interval(a.lambda_, b.lambda_, nodes, _variable(self.process, self.spec.variable))
@@ -155,21 +157,29 @@ class _Compiler:
         else:
             weights = constants(torch.tensor(rule, dtype=torch.float64), form, step)
         keep = b.alpha / a.alpha * torch.exp(form.log_m(a.lambda_) - form.log_m(b.lambda_))
-        noise = b.sigma * form.noise(a.lambda_, b.lambda_) if form.stochastic else None
-        return self._row(keep, [(j, past[j], b.alpha * w) for j, w in zip(used, weights, strict=True)], noise)
+        row = self._row(keep, [(j, past[j], b.alpha * w) for j, w in zip(used, weights, strict=True)])
+        if isinstance(form, EmpiricalForm):
+            return replace(row, constant=b.alpha * _known(form, step, weights))
+        return replace(row, noise=_number(b.sigma * form.noise(a.lambda_, b.lambda_))) if form.stochastic else row
 
-    def _row(self, keep: Coefficient, terms: list[tuple[int, _Node, Coefficient]], noise: Tensor | None) -> Row:
-        spread = 0.0 if noise is None else _number(noise)
+    def _row(self, keep: Coefficient, terms: list[tuple[int, _Node, Coefficient]]) -> Row:
         if self.uniform:
-            return Row(_number(keep), tuple((j, _number(w)) for j, _, w in terms), spread)
+            return Row(_number(keep), tuple((j, _number(w)) for j, _, w in terms))
         expanded = []
         for j, node, w in terms:
             on_state, on_mean = _rest(self.spec.form, node)
             expanded += [(2 * j, _number(w * on_mean)), (2 * j + 1, _number(w * on_state))]
-        return Row(_number(keep), tuple(expanded), spread)
+        return Row(_number(keep), tuple(expanded))
 
 
-def _rest(form: Form, node: _Node) -> tuple[Coefficient, Coefficient]:
+def _known(form: EmpiricalForm, step: Interval, weights: Weights) -> Tensor:
+    """What the known part of the rest adds: its integral, less what the weights make of it at the nodes."""
+    points, w = gauss_legendre(step.a, step.b)
+    integral = torch.tensordot(w, form.kernel(points, step.b) * form.known(points), dims=1)
+    return integral - (weights * form.known(step.nodes)).sum(0)
+
+
+def _rest(form: AnyForm, node: _Node) -> tuple[Coefficient, Coefficient]:
     """The factors of x and D in q = (D - G x / alpha) / phi."""
     phi = form.phi(node.lambda_)
     return _number(-form.gain(node.lambda_) / (phi * node.alpha)), _number(1 / phi)

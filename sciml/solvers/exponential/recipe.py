@@ -7,8 +7,8 @@ free in every step.
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from sciml.solvers.exponential.form import DATA, Form
-from sciml.solvers.exponential.rules import RULES
+from sciml.solvers.exponential.form import DATA
+from sciml.solvers.exponential.rules import RULES, AnyForm
 
 VariableName = Literal["lambda", "rho", "t"]
 
@@ -43,7 +43,7 @@ class StepSpec:
         stages: calls within the step, instead of outputs of earlier steps; empty for a multistep method.
     """
 
-    form: Form = DATA
+    form: AnyForm = DATA
     order: int = 1
     corrector: int = 0
     variable: VariableName = "lambda"

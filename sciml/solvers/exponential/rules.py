@@ -24,6 +24,7 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from sciml.numerics.quadrature import gauss_legendre, lagrange_basis
+from sciml.solvers.exponential.empirical import EmpiricalForm
 from sciml.solvers.exponential.form import Form
 
 Variable = Callable[[Tensor], Tensor]
@@ -47,21 +48,22 @@ class Interval:
 
 
 Weights = Float64[Tensor, "J *modes"]
-Rule = Callable[[Form, Interval], Weights]
+AnyForm = Form | EmpiricalForm
+Rule = Callable[[AnyForm, Interval], Weights]
 
 
-def exact(form: Form, step: Interval) -> Weights:
+def exact(form: AnyForm, step: Interval) -> Weights:
     points, w = gauss_legendre(step.a, step.b)
     basis = lagrange_basis(step.variable(step.nodes), step.variable(points))
     return torch.tensordot(basis * w, form.kernel(points, step.b), dims=1)
 
 
-def midpoint(form: Form, step: Interval) -> Weights:
+def midpoint(form: AnyForm, step: Interval) -> Weights:
     middle = step.variable(((step.a + step.b) / 2).reshape(1))
     return constants(lagrange_basis(step.variable(step.nodes), middle)[:, 0], form, step)
 
 
-def halved(form: Form, step: Interval) -> Weights:
+def halved(form: AnyForm, step: Interval) -> Weights:
     if len(step.nodes) != 3:
         return midpoint(form, step)
     points, w = gauss_legendre(step.a, step.b)
@@ -70,7 +72,7 @@ def halved(form: Form, step: Interval) -> Weights:
     return torch.tensordot(basis * w, form.kernel(points, step.b), dims=1)
 
 
-def bh1(form: Form, step: Interval) -> Weights:
+def bh1(form: AnyForm, step: Interval) -> Weights:
     if len(step.nodes) > 2:
         return exact(form, step)
     first = constants((step.nodes == step.a).to(torch.float64), form, step)
@@ -81,17 +83,17 @@ def bh1(form: Form, step: Interval) -> Weights:
     return first + torch.stack([slope, -slope])
 
 
-def bh2(form: Form, step: Interval) -> Weights:
+def bh2(form: AnyForm, step: Interval) -> Weights:
     return midpoint(form, step) if len(step.nodes) <= 2 else exact(form, step)
 
 
-def constants(values: Float64[Tensor, " J"], form: Form, step: Interval) -> Weights:
+def constants(values: Float64[Tensor, " J"], form: AnyForm, step: Interval) -> Weights:
     """Given shares of the integral of the kernel."""
     points, w = gauss_legendre(step.a, step.b)
     return torch.tensordot(values[:, None] * w, form.kernel(points, step.b), dims=1)
 
 
-def adams_bashforth(form: Form, step: Interval) -> Weights:
+def adams_bashforth(form: AnyForm, step: Interval) -> Weights:
     """The constants of Adams and Bashforth, for nodes at equal distances."""
     table = (
         (1.0,),
