@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import torch
@@ -25,3 +25,17 @@ def all_finite(state: Any) -> bool:
     looked at.
     """
     return all(math.isfinite(tensor.sum().item()) or bool(torch.isfinite(tensor).all()) for tensor in tensors_of(state))
+
+
+def take(state: Any, index: slice) -> Any:
+    """Some samples of a batch: of each tensor these elements along the first dimension; what is no tensor is kept."""
+    if isinstance(state, Tensor):
+        return state[index]
+    if is_dataclass(state) and not isinstance(state, type):
+        return replace(state, **{field.name: take(getattr(state, field.name), index) for field in fields(state)})
+    return state
+
+
+def flatten(state: Any) -> Tensor:
+    """The numbers of each sample in one row, (batch, all); masks and other whole numbers are passed over."""
+    return torch.cat([tensor.flatten(1) for tensor in tensors_of(state) if tensor.is_floating_point()], 1)

@@ -11,11 +11,14 @@ Reference: Tong et al. (2025), arXiv 2405.15506 (LD3), section 3, whose objectiv
 the model is told, too.
 """
 
+from typing import Any
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from sciml.denoisers.denoiser import Denoiser
+from sciml.numerics.states import flatten
 from sciml.processes.process import Process
 from sciml.solvers.grids import Grid
 from sciml.solvers.integrate import integrate
@@ -24,13 +27,13 @@ from sciml.solvers.solver import Solver
 
 
 def learn_grid(
-    solver: Solver[Tensor, object],
+    solver: Solver[Any, Any],
     denoiser: Denoiser,
-    x: Float[Tensor, "batch *space"],
-    reference: Float[Tensor, "references *space"],
+    x: Any,
+    reference: Any,
     start: Grid,
     *,
-    cond: object = None,
+    cond: Any = None,
     iterations: int = 150,
     rate: float = 0.05,
 ) -> Grid:
@@ -39,7 +42,7 @@ def learn_grid(
     Args:
         solver: deterministic.
         denoiser: differentiable with respect to state and time.
-        x: states at time start[0].
+        x: a batch of states at time start[0].
         reference: where the flow takes them by time start[-1], for instance by many steps.
         start: the first guess, with as many steps as wanted; lambda must be finite at its end.
         cond: bound to the denoiser.
@@ -48,8 +51,8 @@ def learn_grid(
     """
     if solver.stochastic:
         raise ValueError(f"`solver` must be deterministic, got {type(solver).__name__} with fresh noise")
-    if not len(x) == len(reference) > 0:
-        raise ValueError(f"`reference` must have as many states as `x`, at least 1, got {len(reference)} for {len(x)}")
+    if not (given := len(flatten(x))) == (wanted := len(flatten(reference))) > 0:
+        raise ValueError(f"`reference` must have as many states as `x`, at least 1, got {wanted} for {given}")
     shares = _Shares(denoiser.process, start)
     optimizer = torch.optim.Adam([shares.logits], rate, betas=(0.9, 0.95))
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, iterations, rate / 50)
@@ -67,9 +70,10 @@ def learn_grid(
     return best
 
 
-def distance(x: Float[Tensor, "batch *space"], reference: Float[Tensor, "batch *space"]) -> Float[Tensor, ""]:
+def distance(x: Any, reference: Any) -> Float[Tensor, ""]:
     """Mean over samples of the root mean square difference, in units of the root mean square of the reference."""
-    return (x - reference).flatten(1).square().mean(1).add(1e-14).sqrt().mean() / reference.square().mean().sqrt()
+    ours, theirs = flatten(x), flatten(reference)
+    return (ours - theirs).square().mean(1).add(1e-14).sqrt().mean() / theirs.square().mean().sqrt()
 
 
 class _Shares:

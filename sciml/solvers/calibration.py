@@ -1,0 +1,197 @@
+"""Calibration: the solver schedules that come nearest to a model's own solutions, found on a few reference trajectories.
+
+For each number of calls the candidates, forms and orders on grids made by hand, are ranked by their distance from solutions
+with many steps; the best are refined by learning their grid and, if asked for, by a search over their steps. Half of the
+states decide all of this; the other half judge what is kept, and give the distance that is reported.
+
+Reference: Tong et al. (2025), arXiv 2405.15506, and Liu et al. (2023), arXiv 2312.07243, for the two refinements.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+
+from sciml.denoisers.conditioned import Conditioned
+from sciml.denoisers.denoiser import Denoiser
+from sciml.numerics.states import flatten, take
+from sciml.processes.gaussian import GaussianProcess
+from sciml.solvers.ddim import ddim
+from sciml.solvers.exponential.form import VELOCITY
+from sciml.solvers.exponential.plain import exponential
+from sciml.solvers.grids import log_snr_grid, quadratic_grid, sinh_grid
+from sciml.solvers.integrate import integrate
+from sciml.solvers.learned_grid import distance, learn_grid
+from sciml.solvers.parts import processes_of
+from sciml.solvers.schedule import EMPIRICAL, WHITENED, Choice, Knowledge, Schedule, schedule_on
+from sciml.solvers.schedule_search import search_schedule
+
+CHOICES = (
+    Choice("noise", 3),
+    Choice("noise", 4),
+    Choice("velocity", 3),
+    Choice("data", 3),
+    Choice("data", 2, 2),
+    Choice("velocity", 2, 2),
+)
+INFORMED_CHOICES = tuple(Choice(form, order, order) for form in (WHITENED, EMPIRICAL) for order in (2, 3))
+GRIDS = (log_snr_grid, sinh_grid, quadratic_grid)
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much to try.
+
+    Args:
+        reference_steps: of the solutions to come near to.
+        refine: candidates whose grid is learned.
+        iterations: of learning.
+        trials: of the search over steps; 0 for none.
+    """
+
+    reference_steps: int = 100
+    refine: int = 2
+    iterations: int = 60
+    trials: int = 0
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What was found for one number of calls.
+
+    Args:
+        schedule: the best.
+        distance: from the reference, on states that took no part in finding it.
+        ddim: the distance of DDIM, on its best grid, with as many calls.
+    """
+
+    schedule: Schedule
+    distance: float
+    ddim: float
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What is known of a model beside its network.
+
+    Args:
+        entries: one for each number of calls, in rising order.
+        knowledge: what their solvers need.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    knowledge: Knowledge = field(default_factory=Knowledge)
+
+    def nearest(self, calls: int) -> Entry:
+        """The entry whose calls are nearest, as a ratio."""
+        return min(self.entries, key=lambda entry: max(entry.schedule.calls / calls, calls / entry.schedule.calls))
+
+
+def calibrate(
+    denoiser: Denoiser,
+    x: Any,
+    calls: Sequence[int],
+    *,
+    generator: torch.Generator,
+    cond: Any = None,
+    knowledge: Knowledge | None = None,
+    effort: Effort | None = None,
+    t_end: float | None = None,
+    say: Callable[[str], object] | None = None,
+) -> Calibration:
+    """Find the best schedule for each number of calls.
+
+    Args:
+        denoiser: the model, differentiable with respect to state and time.
+        x: a batch of states at t = 1, at least 2; some dozens.
+        calls: numbers of network calls.
+        generator: of the search, on the processor.
+        cond: of these states, indexed by sample.
+        knowledge: statistics, so that schedules which use them are tried too.
+        effort: how much to try.
+        t_end: where to end, by default t_min of the process.
+        say: told in a line what was found.
+    """
+    samples = len(flatten(x))
+    if samples < 2:
+        raise ValueError(f"`x` must hold at least 2 states, half to choose and half to judge, got {samples}")
+    effort, knowledge = effort or Effort(), knowledge or Knowledge()
+    halves = (slice(0, samples // 2), slice(samples // 2, None))
+    tuning, judging = (
+        _Bench.at(denoiser, take(x, half), take(cond, half), knowledge, effort.reference_steps, t_end) for half in halves
+    )
+    entries = []
+    for n in sorted(set(calls)):
+        entry = _find(n, tuning, judging, effort, generator)
+        entries.append(entry)
+        if say is not None:
+            say(f"{n} calls: {entry.schedule}, distance {entry.distance:.4f} (DDIM {entry.ddim:.4f})")
+    return Calibration(tuple(entries), knowledge)
+
+
+@dataclass(frozen=True)
+class _Bench:
+    """States, and where many steps take them."""
+
+    denoiser: Denoiser
+    process: GaussianProcess
+    x: Any
+    reference: Any
+    knowledge: Knowledge
+    t_end: float | None
+
+    @classmethod
+    def at(
+        cls, denoiser: Denoiser, x: Any, cond: Any, knowledge: Knowledge, steps: int, t_end: float | None
+    ) -> "_Bench":
+        bound = denoiser if cond is None else Conditioned(denoiser, cond)
+        process = processes_of(denoiser.process)[0]
+        with torch.no_grad():
+            reference = integrate(exponential(VELOCITY, 3), bound, x, log_snr_grid(process, steps, t_end=t_end))
+        return cls(bound, process, x, reference, knowledge, t_end)
+
+    @torch.no_grad()
+    def score(self, schedule: Schedule) -> float:
+        """Distance from the reference, infinite where the schedule diverges."""
+        try:
+            end = integrate(schedule.solver(self.knowledge), self.denoiser, self.x, schedule.grid)
+        except FloatingPointError:
+            return torch.inf
+        return float(distance(end, self.reference))
+
+    @torch.no_grad()
+    def ddim(self, calls: int) -> float:
+        """Distance of DDIM on its best grid."""
+        grids = [make(self.process, calls, t_end=self.t_end) for make in GRIDS]
+        return min(float(distance(integrate(ddim(), self.denoiser, self.x, grid), self.reference)) for grid in grids)
+
+    def candidates(self, calls: int) -> Iterator[Schedule]:
+        """Schedules to begin with."""
+        known = self.knowledge.forms
+        choices = [choice for choice in (*CHOICES, *INFORMED_CHOICES) if choice.form in known]
+        for make in GRIDS:
+            for analytic in (False, True) if self.knowledge.data is not None else (False,):
+                grid = make(self.process, calls + int(analytic), t_end=self.t_end)
+                yield from (schedule_on([choice], grid, analytic_first=analytic) for choice in choices)
+
+    def learned(self, schedule: Schedule, iterations: int) -> Schedule:
+        """The same choices on a learned grid."""
+        solver = schedule.solver(self.knowledge)
+        grid = learn_grid(solver, self.denoiser, self.x, self.reference, schedule.grid, iterations=iterations)
+        return replace(schedule, times=tuple(grid.tolist()))
+
+
+def _find(calls: int, tuning: _Bench, judging: _Bench, effort: Effort, generator: torch.Generator) -> Entry:
+    ranked = sorted(tuning.candidates(calls), key=tuning.score)
+    distinct = {(schedule.choices, schedule.analytic_first): schedule for schedule in reversed(ranked)}
+    leaders = sorted(distinct.values(), key=ranked.index)[: effort.refine]
+    found = [ranked[0], *(tuning.learned(leader, effort.iterations) for leader in leaders if effort.iterations)]
+    if effort.trials:
+        population = sorted([*found, *ranked[:4]], key=tuning.score)
+        forms, trials = sorted(tuning.knowledge.forms), effort.trials
+        found.append(
+            search_schedule(tuning.score, tuning.process, population, forms=forms, trials=trials, generator=generator)
+        )
+    best = min(found, key=judging.score)
+    return Entry(best, judging.score(best), judging.ddim(calls))
