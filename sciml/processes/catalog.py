@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from sciml.processes.gaussian import GaussianProcess
+from sciml.processes.linear_path import LinearPath
 from sciml.processes.sub_vp import SubVP
 from sciml.processes.ve import VE
 from sciml.processes.vp import VPCosine, VPLinear
@@ -12,4 +13,5 @@ PROCESSES: dict[str, Callable[..., GaussianProcess]] = {
     "vp_cosine": VPCosine,
     "sub_vp": SubVP,
     "ve": VE,
+    "linear_path": LinearPath,
 }

@@ -62,7 +62,7 @@ def test_sigma_is_accurate_near_the_data(process):
     t = torch.tensor([1e-12, 1e-10, 1e-8], dtype=torch.float64)
     variance = process.sigma(t) ** 2
     slope = (variance[1:] / variance[:-1]).log10() / 2
-    expected = {"VPLinear": 1, "VPCosine": 1, "SubVP": 2, "VE": 0}[type(process).__name__]
+    expected = {"VPLinear": 1, "VPCosine": 1, "SubVP": 2, "VE": 0, "LinearPath": 2}[type(process).__name__]
     assert (slope - expected).abs().max() < 1e-5
 
 
