@@ -8,7 +8,7 @@ SNAKEFILES := Snakefile workflows/rules
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run smoke environment test test-fast test-all check format style types layers snakefmt snakelint clean
+.PHONY: help run smoke environment peers test test-fast test-all check format style types layers snakefmt snakelint clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST) | awk -F': ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -29,6 +29,11 @@ environment: .venv/installed ## the virtual environment .venv, with pinned versi
 		|| { rm -rf .venv; echo "$(PYTHON) -m venv failed; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[workflow,dev]'
 	@touch $@
+
+# k-diffusion and azula ask for torchvision, which replaces torch; what is used of them does without.
+peers: environment ## the libraries that benchmarks/solvers.py compares the solvers with
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[benchmarks]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps k-diffusion azula
 
 test: check test-fast ## all checks and the fast tests
 

@@ -3,58 +3,58 @@
     python benchmarks/solvers.py --quick --json [--dim D --modes K --schedule NAME --seed S]
 
 prints one JSON object in under 50 s: the errors of the whitened solver at 5, 10 and 20 calls on the field of 256 points and
-the 64-dimensional mixture, each at the best of three grids made by hand, and on the field at a grid learned on 64 other
-starts; the largest difference of a measured order from the declared one; and the time of a step, in microseconds on a
-1 x 3 state and in units of one axpy on 256 x 3 x 32 x 32. The options change the field's law.
+the 64-dimensional mixture, each at the best of four grids made by hand, and on the field at a grid learned on 64 other
+starts; the largest difference of a measured order from the declared one; the time of a step, in microseconds on a 1 x 3
+state and in units of one axpy on 256 x 3 x 32 x 32; and on the same two problems the best that each library of
+`make peers` reaches with a few of its best solvers. The options change the field's law.
+
+    python benchmarks/solvers.py --full [--scale small --output FILE --workers N]
+
+measures every solver, ours and the peers', on every problem at its best grid; writes benchmarks/solvers.json and a plot
+beside it, and prints the table. Stopped, it goes on where it was. About half an hour on two cores, half a minute if small.
 """
 
 import argparse
 import json
-import math
 import os
-import time
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from functools import lru_cache
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import solver_peers
 import torch
+from solver_facts import facts
+from solver_learning import grids, learned_trial
+from solver_model import Candidate
+from solver_orders import orders
+from solver_ours import LIBRARY, candidates
+from solver_overhead import LARGE, SMALL, axpy, overhead, slope, whole
 from solver_problems import Problem
+from solver_summary import as_brief, as_text, champion, plot, summarise
+from solver_table import FULL, measure, write
+from solver_table import SMALL as SMALL_SCALE
+from solver_trial import attempt
 from torch import Tensor
 
-from sciml.denoisers.denoiser import Denoiser, Dirac
-from sciml.processes.vp import VPLinear
-from sciml.solvers.catalog import SOLVERS
+from sciml.denoisers.statistics import DataStatistics, cosine_statistics, principal_statistics
 from sciml.solvers.dpm_solver import dpm_solver_pp_multistep
-from sciml.solvers.exponential.form import DATA, NOISE, VELOCITY
-from sciml.solvers.exponential.integrator import ExponentialIntegrator
-from sciml.solvers.exponential.plain import exponential
-from sciml.solvers.grids import Grid, karras_grid, log_snr_grid, quadratic_grid
+from sciml.solvers.grids import Grid
 from sciml.solvers.integrate import integrate
-from sciml.solvers.learned_grid import learn_grid
 from sciml.solvers.solver import Solver
 from sciml.solvers.whitened import whitened
 
 CALLS = (5, 10, 20)
-GRIDS = (quadratic_grid, log_snr_grid, karras_grid)
+OURS_TIMED = ("dpm_solver_pp_multistep 3", "unipc 3 bh2 x0", "noise 4, analytic first", "whitened 3, power 1.0")
 
 
 def fixed_grid_errors(problem: Problem) -> dict[int, float]:
     """Error of the whitened solver by calls, each at its best grid."""
     solver = whitened(problem.statistics)
-    return {calls: min(error_on(problem, solver, grid) for grid in _grids(problem, calls)) for calls in CALLS}
-
-
-def learned_grid_errors(problem: Problem, training: Problem, iterations: int) -> dict[int, float]:
-    """The same at a grid learned on other starts from the best of those made by hand."""
-    errors, solver = {}, whitened(problem.statistics)
-    for calls in CALLS:
-        start = min(_grids(problem, calls), key=lambda grid: error_on(training, solver, grid))
-        learned = learn_grid(solver, training.denoiser, training.x, training.exact, start, iterations=iterations)
-        errors[calls] = error_on(problem, solver, learned)
-    return errors
+    return {calls: min(error_on(problem, solver, grid) for grid in grids(problem, calls)) for calls in CALLS}
 
 
 def error_on(problem: Problem, solver: Solver[Tensor, Any], grid: Grid) -> float:
@@ -63,109 +63,126 @@ def error_on(problem: Problem, solver: Solver[Tensor, Any], grid: Grid) -> float
         return problem.error(integrate(solver, problem.denoiser, problem.x, grid))
 
 
-def _grids(problem: Problem, calls: int) -> list[Grid]:
-    """One step more than calls: the first is answered by the statistics."""
-    return [make(problem.process, calls + 1, t_end=problem.t_end) for make in GRIDS]
+def fixed_errors(name: str, law: dict[str, int], schedule: str, seed: int) -> dict[int, float]:
+    """The same on a problem, by a process of its own."""
+    return fixed_grid_errors(_problem(name, schedule, seed, **law))
 
 
-def order_deviations(steps: int = 64) -> dict[str, float]:
-    """Measured order minus declared order of each deterministic solver, on a mixture between t = .5 and .3."""
-    problem = Problem("image", states=32, law={"dimension": 6, "modes": 2})
-    process, start = problem.process, torch.tensor(0.5, dtype=torch.float64)
-    generator = torch.Generator().manual_seed(0)
-    x = process.perturb(problem.denoiser.sample(32, generator=generator), start, generator=generator)
-    solvers = {name: make() for name, make in SOLVERS.items()}
-    forms = {"data": DATA, "noise": NOISE, "velocity": VELOCITY}
-    for name, form in forms.items():
-        solvers |= {f"{name} of order {k}": exponential(form, k) for k in (2, 3, 4)}
-        solvers |= {f"{name} of order {k}, corrected": exponential(form, k, corrector=k) for k in (1, 2, 3)}
-    solvers |= {f"whitened of order {k}": whitened(problem.statistics, k, analytic_first=False) for k in (1, 2, 3)}
-
-    def end(solver: Solver[Tensor, Any], n: int) -> Tensor:
-        return integrate(solver, problem.denoiser, x, log_snr_grid(process, n, t_start=0.5, t_end=0.3))
-
-    exact = end(exponential(DATA, 3, corrector=3).warmed(), 600)
-    deviations = {}
-    for name, solver in solvers.items():
-        if not solver.stochastic:
-            solver = solver.warmed() if isinstance(solver, ExponentialIntegrator) else solver
-            errors = [float((end(solver, n) - exact).norm()) for n in (steps, 2 * steps)]
-            deviations[name] = math.log2(errors[0] / errors[1]) - solver.order
-    return deviations
+def learned_error(law: dict[str, int], schedule: str, seed: int, calls: int) -> float:
+    """Error of the whitened solver on the field at a grid learned on other starts from the best of those made by hand."""
+    problem, training = _problem("field", schedule, seed, **law), _problem("field", schedule, seed + 1, 64, **law)
+    return learned_trial(whitened, problem, training, calls, iterations=100).error
 
 
-class Echo(Denoiser):
-    """Costs nothing, so that what is timed is the solver."""
-
-    def forward(self, x_t: Tensor, t: Tensor, cond: Any = None) -> Dirac[Tensor]:
-        return Dirac(x_t)
-
-
-def overhead(shape: tuple[int, ...], solver: Solver[Tensor, Any], steps: int, rounds: int) -> float:
-    """Shortest seconds a step, sampling loop and its checks included."""
-    echo, x = Echo(VPLinear()), torch.randn(shape, generator=torch.Generator().manual_seed(0))
-    grid = log_snr_grid(echo.process, steps)
-    return _shortest(lambda: integrate(solver, echo, x, grid), rounds) / steps
+@lru_cache
+def _problem(name: str, schedule: str, seed: int, states: int | None = None, **law: int) -> Problem:
+    """Kept, for its exact end takes a while, by the process of several jobs."""
+    return Problem(name, schedule, states=states, seed=seed, law=law)
 
 
-def axpy(shape: tuple[int, ...], rounds: int) -> float:
-    """Shortest seconds of x + a y."""
-    x, y = torch.randn(2, *shape)
-    return _shortest(lambda: torch.add(x, y, alpha=0.5), rounds)
+def peer_errors(law: dict[str, int], schedule: str, seed: int) -> dict[str, dict[str, dict[int, dict[str, Any]]]]:
+    """By library, problem and calls the best of a few of the library's best solvers, with its name."""
+    problems = {"field256": _problem("field", schedule, seed, **law), "mixture64": _problem("image", schedule, seed)}
+    best: dict[str, dict[str, dict[int, dict[str, Any]]]] = {}
+    for library in solver_peers.installed():
+        offered = solver_peers.candidates(library, quick=True)
+        best[library] = {
+            name: {calls: _best_of(offered, problem, calls) for calls in CALLS} for name, problem in problems.items()
+        }
+    return best
 
 
-@torch.no_grad()
-def _shortest(work: Callable[[], object], rounds: int) -> float:
-    times = []
-    for _ in range(rounds + 1):
-        began = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - began)
-    return min(times[1:])
-
-
-def field_errors(law: dict[str, int], schedule: str, seed: int) -> tuple[dict[int, float], dict[int, float]]:
-    """(errors at fixed grids, errors at learned grids) on the field."""
-    torch.set_num_threads(1)
-    problem = Problem("field", schedule, seed=seed, law=law)
-    training = Problem("field", schedule, states=64, seed=seed + 1, law=law)
-    return fixed_grid_errors(problem), learned_grid_errors(problem, training, iterations=100)
-
-
-def mixture_errors(schedule: str, seed: int) -> dict[int, float]:
-    """Errors at fixed grids on the 64-dimensional mixture."""
-    torch.set_num_threads(1)
-    return fixed_grid_errors(Problem("image", schedule, seed=seed))
+def _best_of(offered: list[Candidate], problem: Problem, calls: int) -> dict[str, Any]:
+    trials = [(attempt(candidate, problem, calls, {}), candidate) for candidate in offered]
+    trial, winner = min((pair for pair in trials if not pair[0].failure), key=lambda pair: pair[0].error)
+    return {"error": trial.error, "solver": winner.solver, "grid": winner.grid, "calls": trial.calls}
 
 
 def quick(law: dict[str, int], schedule: str, seed: int) -> dict[str, Any]:
     """What --quick prints: errors by two processes, then, alone, the times."""
-    solver, large = dpm_solver_pp_multistep(3), (256, 3, 32, 32)
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        on_field = pool.submit(field_errors, law, schedule, seed)
-        on_mixture, orders = pool.submit(mixture_errors, schedule, seed), pool.submit(order_deviations)
-        (fixed, learned), mixture, deviations = on_field.result(), on_mixture.result(), orders.result()
+    solver = dpm_solver_pp_multistep(3)
+    with ProcessPoolExecutor(2, get_context("spawn"), torch.set_num_threads, (1,)) as pool:  # the longest first
+        learning = {calls: pool.submit(learned_error, law, schedule, seed, calls) for calls in reversed(CALLS)}
+        peers = pool.submit(peer_errors, law, schedule, seed)
+        on_field = pool.submit(fixed_errors, "field", law, schedule, seed)
+        on_mixture, measured = pool.submit(fixed_errors, "image", {}, schedule, seed), pool.submit(orders)
+        fixed, mixture, by_peers = on_field.result(), on_mixture.result(), peers.result()
+        learned = {calls: learning[calls].result() for calls in CALLS}
+        deviations = {name: found - declared for name, (declared, found) in measured.result().items()}
     return {
         "field256_fixed": fixed,
         "field256_learned": learned,
         "mixture64_fixed": mixture,
         "order_max_deviation": max(map(abs, deviations.values())),
         "order_deviations": deviations,
-        "overhead_us": 1e6 * overhead((1, 3), solver, steps=50, rounds=20),
-        "overhead_axpys": overhead(large, solver, steps=10, rounds=10) / axpy(large, rounds=50),
+        "overhead_us": 1e6 * overhead(SMALL, solver, steps=50, rounds=20),
+        "overhead_axpys": overhead(LARGE, solver, steps=10, rounds=10) / axpy(LARGE, rounds=50),
+        "peers": by_peers,
+        "peers_missing": solver_peers.missing(),
     }
+
+
+def overheads(rows: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
+    """Microseconds a call at 1 x 3 and axpys a call at 256 x 3 x 32 x 32, of some of ours and the best of each peer."""
+    found: dict[str, dict[str, float]] = {}
+    chosen = [(LIBRARY, name, "log_snr") for name in OURS_TIMED]
+    present = dict.fromkeys(row["library"] for row in rows if row["library"] != LIBRARY)
+    chosen += [(library, *champion(rows, library)) for library in present]
+    unit = axpy(LARGE, rounds=50)
+    for library, solver, grid in chosen:
+        small = _named(library, solver, grid, principal_statistics(_draw((64, 3))))
+        large = _named(library, solver, grid, cosine_statistics(_draw((64, *LARGE[1:]))))
+        found[f"{library}: {solver}"] = {
+            "microseconds": round(1e6 * slope(small, SMALL, (10, 40), rounds=20), 1),
+            "axpys": round(whole(large, LARGE, steps=10, rounds=10) / unit, 1),
+        }
+    return found
+
+
+def _named(library: str, solver: str, grid: str, statistics: DataStatistics) -> Candidate:
+    offered = candidates(statistics) if library == LIBRARY else solver_peers.candidates(library)
+    return next(candidate for candidate in offered if (candidate.solver, candidate.grid) == (solver, grid))
+
+
+def _draw(shape: tuple[int, ...]) -> Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(0))
+
+
+def full(scale: str, output: Path, workers: int) -> None:
+    """What --full writes and prints."""
+    table = measure(SMALL_SCALE if scale == "small" else FULL, output, workers)
+    table["summary"] = summarise(table["rows"])
+    if scale != "small":
+        table["overheads"] = overheads(table["rows"])
+        declared_and_measured = orders()
+        table["orders"] = {
+            name: {"declared": declared, "measured": round(found, 3)}
+            for name, (declared, found) in declared_and_measured.items()
+        }
+        table["peer_facts"] = facts()
+    table["complete"] = True
+    write(table, output)
+    plot(table["summary"], output.with_suffix(".svg"))
+    print(as_text(table["rows"]), as_brief(table["summary"]), json.dumps(table.get("overheads", {}), indent=1), sep="\n")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", required=True, help="the figures that take seconds")
-    parser.add_argument("--json", action="store_true", help="print the result on one line")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--quick", action="store_true", help="the figures that take seconds")
+    what.add_argument("--full", action="store_true", help="the whole table")
+    parser.add_argument("--json", action="store_true", help="print the result of --quick on one line")
     parser.add_argument("--dim", type=int, default=256, help="points of the field")
     parser.add_argument("--modes", type=int, default=6, help="components of its mixture")
     parser.add_argument("--schedule", choices=["linear", "cosine", "ve"], default="linear")
     parser.add_argument("--seed", type=int, default=0, help="of the starts; other than 0, of the field's law too")
+    parser.add_argument("--scale", choices=["full", "small"], default="full", help="of --full")
+    parser.add_argument("--output", type=Path, default=Path(__file__).with_suffix(".json"), help="of --full")
+    parser.add_argument("--workers", type=int, default=2, help="processes of --full")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
+    if arguments.full:
+        return full(arguments.scale, arguments.output, arguments.workers)
     field = {"dimension": arguments.dim, "modes": arguments.modes} | ({"seed": arguments.seed} if arguments.seed else {})
     result = quick(field, arguments.schedule, arguments.seed)
     print(json.dumps(result, indent=None if arguments.json else 1))
