@@ -9,6 +9,7 @@ min_version("9.20")
 include: "workflows/rules/configuration.smk"
 include: "workflows/rules/data.smk"
 include: "workflows/rules/pde.smk"
+include: "workflows/rules/solvers.smk"
 include: "workflows/rules/report.smk"
 
 

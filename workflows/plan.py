@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sciml.config.base import parse, to_yaml
-from sciml.config.jobs import DataJob, EvaluationJob, TrainingJob, window_of
+from sciml.config.jobs import CalibrationJob, ComparisonJob, DataJob, EvaluationJob, TrainingJob, window_of
 from sciml.config.models import DiffusionConfig, NeuralConfig
 from sciml.config.settings import ExperimentConfig, FileConfig, Settings
 from sciml.io.atomic import write_text_if_changed
@@ -55,6 +55,25 @@ class Plan:
         ]
 
     @property
+    def comparisons(self) -> list[str]:
+        """Those of the folders in which solvers are compared."""
+        return [run for run in self.runs if self.compared(*run.split("/")[-3:-1])]
+
+    def calibration(self, dataset: str, model: str, seed: str, stage: str) -> list[str]:
+        """The calibration that a stage, evaluation or comparison, of a model needs for its solver `auto`, if any."""
+        experiment = self.settings.pde[dataset]
+        compared = experiment.comparison.solvers if experiment.comparison else ()
+        solvers = (experiment.evaluation.solver,) if stage == "evaluation" else compared
+        if experiment.calibration is None or all(solver.name != "auto" for solver in solvers):
+            return []
+        folder = f"{self.settings.results}/pde/{dataset}/{model}/seed-{seed}"
+        return [f"{folder}/calibration.safetensors"] if self._samples(dataset, model) else []
+
+    def compared(self, dataset: str, model: str) -> bool:
+        """Whether solvers are compared on a model."""
+        return self.settings.pde[dataset].comparison is not None and self._samples(dataset, model)
+
+    @property
     def patterns(self) -> dict[str, str]:
         """Regular expressions for the parts of paths."""
         models = {name for experiment in self.settings.pde.values() for name in experiment.models}
@@ -89,9 +108,7 @@ class Plan:
 
     def training_priority(self, dataset: str, model: str) -> float:
         """Longest first, so that no core is idle at the end, and diffusion before the rest: its scores take longest."""
-        config = self.settings.pde[dataset].models[model]
-        samples = isinstance(config, NeuralConfig) and isinstance(config.method, DiffusionConfig)
-        return 1 + min(self.training_seconds(dataset, model), 1e5) + (1e5 if samples else 0)
+        return 1 + min(self.training_seconds(dataset, model), 1e5) + (1e5 if self._samples(dataset, model) else 0)
 
     def write_jobs(self) -> None:
         """One file of settings for each job, touched only where the text differs.
@@ -104,8 +121,18 @@ class Plan:
             evaluation = EvaluationJob(window=window, evaluation=experiment.evaluation)
             write_text_if_changed(folder / "data.yaml", to_yaml(DataJob(data=experiment.data)))
             write_text_if_changed(folder / "evaluation.yaml", to_yaml(evaluation))
+            if experiment.calibration:
+                job = CalibrationJob(window=window, calibration=experiment.calibration)
+                write_text_if_changed(folder / "calibration.yaml", to_yaml(job))
+            if experiment.comparison:
+                comparison = ComparisonJob(window=window, comparison=experiment.comparison)
+                write_text_if_changed(folder / "comparison.yaml", to_yaml(comparison))
             for name, model in experiment.models.items():
                 write_text_if_changed(folder / name / "training.yaml", to_yaml(TrainingJob(window=window, model=model)))
+
+    def _samples(self, dataset: str, model: str) -> bool:
+        config = self.settings.pde[dataset].models[model]
+        return isinstance(config, NeuralConfig) and isinstance(config.method, DiffusionConfig)
 
     def _missing(self, dataset: str) -> str | None:
         source = self.source(dataset)

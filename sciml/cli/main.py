@@ -6,7 +6,7 @@ import sys
 import click
 
 from sciml.cli.allocator import keep_freed_memory
-from sciml.cli.verbs import evaluate, fetch, forecast, inspect, prepare, report, schema, train, validate
+from sciml.cli.verbs import calibrate, compare, evaluate, fetch, forecast, inspect, prepare, report, schema, train, validate
 from sciml.io.errors import InputError
 from sciml.training.signals import Stopped
 
@@ -23,6 +23,7 @@ Exit codes:
 A model by hand, without the workflow (the workflow writes such files to results/):
   sciml prepare  --config data.yaml --output burgers.zarr
   sciml train    --config training.yaml --data burgers.zarr --output model.safetensors
+  sciml calibrate --data burgers.zarr --model model.safetensors --output calibration.safetensors
   sciml evaluate --config evaluation.yaml --data burgers.zarr --model model.safetensors --output evaluation.json
   sciml forecast --model model.safetensors --data burgers.zarr --output forecasts.nc
 """
@@ -40,7 +41,7 @@ def cli(quiet: bool) -> None:
     logging.basicConfig(level=logging.ERROR if quiet else logging.INFO, format="%(message)s", stream=sys.stderr)
 
 
-for verb in (fetch, prepare, validate, train, evaluate, forecast, inspect, report, schema):
+for verb in (fetch, prepare, validate, train, calibrate, evaluate, compare, forecast, inspect, report, schema):
     cli.add_command(verb)
 
 

@@ -9,7 +9,7 @@ from typing import Any, get_args
 import click
 
 from sciml.config.base import read_config
-from sciml.config.jobs import DataJob, EvaluationJob, TrainingJob
+from sciml.config.jobs import CalibrationJob, ComparisonJob, DataJob, EvaluationJob, TrainingJob
 from sciml.config.settings import BurgersConfig, Settings, SolverConfig, SolverName
 from sciml.io.atomic import atomic_file, write_text_if_changed
 from sciml.io.errors import InputError
@@ -20,6 +20,7 @@ FILE = click.Path(path_type=Path)
 CONFIG = click.option("--config", type=FILE, required=True, help="YAML file with the settings of this job.")
 DATA = click.option("--data", type=FILE, required=True, help="Prepared data set, a zarr folder made by `sciml prepare`.")
 MODEL = click.option("--model", type=FILE, required=True, help="Model file made by `sciml train`.")
+CALIBRATION = click.option("--calibration", type=FILE, help="Made by `sciml calibrate` for this model; for the solver auto.")
 OUTPUT = click.option("--output", type=FILE, required=True, help="Where to write.")
 SEED = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of everything random.")
 
@@ -131,15 +132,61 @@ def train(
 
 
 @click.command()
+@click.option("--config", type=FILE, help="YAML file with the settings; by default those of `calibration:`, see the docs.")
+@DATA
+@MODEL
+@OUTPUT
+@SEED
+def calibrate(config: Path | None, data: Path, model: Path, output: Path, seed: int) -> None:
+    """Find the best solver schedules of a model for 5, 10 and 20 network calls, and the statistics they use.
+
+    Written beside the model as calibration.safetensors, it is found by `sciml forecast --solver auto`.
+    """
+    from sciml.pde.calibrate import calibrate_forecaster
+    from sciml.pde.store import load_forecaster
+    from sciml.solvers.calibration_file import save_calibration
+
+    forecaster, training = load_forecaster(model)
+    job = read_config(CalibrationJob, config) if config else CalibrationJob(window=training.window)
+    save_calibration(output, calibrate_forecaster(forecaster, job, data, seed=seed, origin=str(model)), model)
+
+
+@click.command()
 @CONFIG
 @DATA
 @MODEL
 @OUTPUT
 @SEED
+@CALIBRATION
+def compare(config: Path, data: Path, model: Path, output: Path, seed: int, calibration: Path | None) -> None:
+    """Quality against network calls, solver by solver, from the same noise, on the test split."""
+    job = read_config(ComparisonJob, config)
+    from sciml.pde.compare import compare_solvers
+    from sciml.pde.store import load_forecaster
+
+    known = _calibration(calibration, model)
+    rows = compare_solvers(load_forecaster(model)[0], job, data, seed=seed, calibration=known, origin=str(model))
+    _write_json(output, {"seed": seed, "scores": rows})
+
+
+@click.command()
+@CONFIG
+@DATA
+@MODEL
+@OUTPUT
+@SEED
+@CALIBRATION
 @click.option("--pictures", type=FILE, help="Also write example fields and spectra, as npz.")
 @click.option("--name", nargs=2, default=("", ""), metavar="DATASET MODEL", help="What the report calls them.")
 def evaluate(
-    config: Path, data: Path, model: Path, output: Path, seed: int, pictures: Path | None, name: tuple[str, str]
+    config: Path,
+    data: Path,
+    model: Path,
+    output: Path,
+    seed: int,
+    calibration: Path | None,
+    pictures: Path | None,
+    name: tuple[str, str],
 ) -> None:
     """Score a model on the test split."""
     job = read_config(EvaluationJob, config)
@@ -150,7 +197,8 @@ def evaluate(
     from sciml.pde.store import load_forecaster
 
     forecaster, training = load_forecaster(model)
-    found = evaluate_forecaster(forecaster, job, data, seed=seed, origin=str(model))
+    known = _calibration(calibration, model)
+    found = evaluate_forecaster(forecaster, job, data, seed=seed, calibration=known, origin=str(model))
     if pictures:
         with atomic_file(pictures) as temporary, temporary.open("wb") as file:
             np.savez_compressed(file, **found.pictures)  # type: ignore[arg-type]
@@ -177,8 +225,9 @@ def evaluate(
 @click.option("--split", type=click.Choice(["train", "validation", "test"]), default="test", show_default=True)
 @click.option("--windows", type=click.IntRange(min=1), help="How many windows, evenly spaced; all by default.")
 @click.option("--members", type=click.IntRange(min=1), default=8, show_default=True, help="Samples for each window.")
-@click.option("--solver", type=click.Choice(get_args(SolverName)), default="ddim", show_default=True)
-@click.option("--steps", type=click.IntRange(min=1), default=10, show_default=True, help="Steps of the solver.")
+@click.option("--solver", type=click.Choice(get_args(SolverName)), default="auto", show_default=True)
+@click.option("--steps", type=click.IntRange(min=1), default=10, show_default=True, help="Steps; of auto, network calls.")
+@CALIBRATION
 def forecast(
     model: Path,
     data: Path,
@@ -189,14 +238,20 @@ def forecast(
     members: int,
     solver: Any,
     steps: int,
+    calibration: Path | None,
 ) -> None:
-    """Write forecasts of a trained model as NetCDF: dimensions (window, member, time, ...)."""
+    """Write forecasts of a trained model as NetCDF: dimensions (window, member, time, ...).
+
+    The solver auto uses calibration.safetensors beside the model, where there is one.
+    """
     from sciml.pde.export import write_forecast
     from sciml.pde.store import load_forecaster
 
     forecaster, job = load_forecaster(model)
-    config = SolverConfig(name=solver, steps=steps)
-    write_forecast(
+    beside = model.parent / "calibration.safetensors"
+    if solver == "auto" and calibration is None and beside.is_file():
+        calibration = beside
+    label = write_forecast(
         forecaster,
         job.window,
         data,
@@ -204,10 +259,12 @@ def forecast(
         split=split,
         windows=windows,
         members=members,
-        solver=config,
+        solver=SolverConfig(name=solver, steps=steps),
         seed=seed,
+        calibration=_calibration(calibration, model),
         origin=str(model),
     )
+    log.info("sampled with %s", label)
 
 
 @click.command()
@@ -242,6 +299,12 @@ def schema(output: Path) -> None:
     """Write the JSON schema of the workflow's configuration."""
     values = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Settings.model_json_schema()}
     write_text_if_changed(output, json.dumps(values, indent=2, sort_keys=True) + "\n")
+
+
+def _calibration(path: Path | None, model: Path) -> Any:
+    from sciml.solvers.calibration_file import load_calibration
+
+    return None if path is None else load_calibration(path, model)
 
 
 def _provenance(config: dict[str, Any], data_sha256: str, seed: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pydantic import Field, PositiveInt
 
 from sciml.config.base import Config
 from sciml.config.models import ModelConfig
-from sciml.config.settings import BurgersConfig, EvaluationConfig, FileConfig
+from sciml.config.settings import BurgersConfig, CalibrationConfig, ComparisonConfig, EvaluationConfig, FileConfig
 
 
 class WindowConfig(Config):
@@ -40,6 +40,20 @@ class EvaluationJob(Config):
 
     window: WindowConfig
     evaluation: EvaluationConfig
+
+
+class CalibrationJob(Config):
+    """`sciml calibrate`."""
+
+    window: WindowConfig
+    calibration: CalibrationConfig = CalibrationConfig()
+
+
+class ComparisonJob(Config):
+    """`sciml compare`."""
+
+    window: WindowConfig
+    comparison: ComparisonConfig
 
 
 def window_of(data: BurgersConfig | FileConfig) -> WindowConfig:

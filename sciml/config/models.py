@@ -84,7 +84,7 @@ class FNOConfig(Config):
 class ProcessConfig(Config):
     """The forward process."""
 
-    kind: Literal["vp_cosine", "vp_linear", "ve", "sub_vp"] = "vp_cosine"
+    kind: Literal["vp_cosine", "vp_linear", "ve", "sub_vp", "linear_path"] = "vp_cosine"
 
 
 class DiffusionConfig(Config):

@@ -74,6 +74,7 @@ class FileConfig(Config):
 
 
 SolverName = Literal[
+    "auto",
     "ddim",
     "ddpm",
     "deis",
@@ -82,6 +83,7 @@ SolverName = Literal[
     "dpm_solver_pp",
     "dpm_solver_pp_multistep",
     "dpm_solver_pp_sde",
+    "edm",
     "euler",
     "euler_maruyama",
     "heun",
@@ -107,14 +109,16 @@ ORDERS: dict[SolverName, tuple[int, ...]] = {
 class SolverConfig(Config):
     """One way to sample."""
 
-    name: SolverName = "ddim"
-    steps: PositiveInt = 10
+    name: SolverName = Field("ddim", description="auto: the best known for so many network calls, see docs/solvers.md")
+    steps: PositiveInt = Field(10, description="of the grid; for auto, network calls")
     eta: Annotated[float, Field(ge=0, le=1)] = Field(0.0, description="DDIM only: 0 deterministic, 1 ancestral")
     order: PositiveInt | None = Field(None, description="of a method that comes in several; by default its most usual")
     grid: Literal["uniform", "quadratic", "log_snr", "karras", "sinh"] = "uniform"
 
     @model_validator(mode="after")
     def _options_belong_to_the_solver(self) -> "SolverConfig":
+        if self.name == "auto" and self.grid != "uniform":
+            raise ValueError(f"`grid` must be left out for solver auto, which picks its own, got {self.grid}")
         if self.eta and self.name != "ddim":
             raise ValueError(f"`eta` goes with solver ddim, not {self.name}")
         if self.order is not None and self.order not in (allowed := ORDERS.get(self.name, ())):
@@ -129,10 +133,44 @@ class EvaluationConfig(Config):
     windows: PositiveInt = Field(128, description="test windows, evenly spaced; all if there are fewer")
     members: Annotated[int, Field(ge=2)] = Field(8, description="samples for each window")
     solver: SolverConfig = Field(SolverConfig(), description="the solver of the main table")
-    solvers: tuple[SolverConfig, ...] = Field(
-        (), strict=False, description="further solvers to compare, on `solver_windows` windows"
+    batch: PositiveInt = Field(64, description="samples a network call")
+
+
+class CalibrationConfig(Config):
+    """How solver schedules are found for a model, on windows of the validation set."""
+
+    calls: tuple[PositiveInt, ...] = Field(
+        (5, 10, 20), min_length=1, strict=False, description="network calls to find one for"
     )
-    solver_windows: PositiveInt = 32
+    windows: Annotated[int, Field(ge=2)] = Field(16, description="reference trajectories, half to choose and half to judge")
+    reference_steps: PositiveInt = Field(100, description="steps of the reference")
+    refine: Annotated[int, Field(ge=0)] = Field(1, description="candidates whose grid is learned, for each number of calls")
+    iterations: PositiveInt = Field(40, description="of learning a grid")
+    trials: Annotated[int, Field(ge=0)] = Field(0, description="schedules that a search over steps tries (S^3)")
+    statistics: Annotated[int, Field(ge=0)] = Field(
+        64, description="training windows whose spectrum whitened solvers use; 0: none are tried"
+    )
+    model_statistics: Annotated[int, Field(ge=0)] = Field(
+        0, description="training windows on which the statistics of DPM-Solver-v3 are measured; 0: it is not tried"
+    )
+
+    @model_validator(mode="after")
+    def _modes_come_from_the_data(self) -> "CalibrationConfig":
+        if self.model_statistics and not self.statistics:
+            raise ValueError("`model_statistics` goes with `statistics` of at least 1, in whose modes they are")
+        return self
+
+
+class ComparisonConfig(Config):
+    """Quality against network calls, solver by solver."""
+
+    solvers: tuple[SolverConfig, ...] = Field(
+        min_length=1, strict=False, description="`steps` of each is set so that it makes at most as many calls as below"
+    )
+    calls: tuple[PositiveInt, ...] = Field((5, 10, 20), min_length=1, strict=False)
+    reference_steps: PositiveInt = Field(100, description="steps of the solution that the others are compared with")
+    windows: PositiveInt = Field(16, description="test windows, evenly spaced; all if there are fewer")
+    members: Annotated[int, Field(ge=2)] = Field(8, description="samples for each window")
     batch: PositiveInt = Field(64, description="samples a network call")
 
 
@@ -142,6 +180,8 @@ class ExperimentConfig(Config):
     data: Annotated[BurgersConfig | FileConfig, Field(discriminator="kind")]
     models: dict[str, ModelConfig] = Field(min_length=1)
     evaluation: EvaluationConfig = EvaluationConfig()
+    calibration: CalibrationConfig | None = Field(None, description="left out: models are not calibrated")
+    comparison: ComparisonConfig | None = Field(None, description="left out: solvers are not compared")
 
 
 class Settings(Config):

@@ -1,4 +1,4 @@
-"""Score one forecaster on held-out windows, with every solver asked for, and keep examples to look at."""
+"""Score one forecaster on held-out windows, and keep examples to look at."""
 
 import time
 from dataclasses import dataclass
@@ -10,14 +10,15 @@ import torch
 from torch import Generator, Tensor
 
 from sciml.config.jobs import EvaluationJob
-from sciml.config.settings import EvaluationConfig, SolverConfig
+from sciml.config.settings import SolverConfig
 from sciml.metrics.spectra import power_spectrum
 from sciml.pde.data.prepare import load_windows
 from sciml.pde.data.windows import Windows
 from sciml.pde.forecaster import AnyForecaster, Forecast, Forecaster
 from sciml.pde.geometry import check_same, geometry_of
 from sciml.pde.metrics import score
-from sciml.pde.wdno import make_sampler, solver_label
+from sciml.pde.sampling import make_sampler
+from sciml.solvers.calibration import Calibration
 from sciml.training.batches import hash_seed
 
 PICTURES = 3
@@ -28,7 +29,7 @@ class Evaluation:
     """What was found.
 
     Attributes:
-        scores: of each solver, the main one first; see `sciml.pde.metrics.score`.
+        scores: one, see `sciml.pde.metrics.score`; in a list, for `sciml compare` writes several.
         pictures: arrays to draw, see `_pictures`.
         units: of variables and axes.
     """
@@ -39,15 +40,22 @@ class Evaluation:
 
 
 def evaluate_forecaster(
-    forecaster: AnyForecaster, job: EvaluationJob, data: Path, *, seed: int, origin: str = "the model"
+    forecaster: AnyForecaster,
+    job: EvaluationJob,
+    data: Path,
+    *,
+    seed: int,
+    calibration: Calibration | None = None,
+    origin: str = "the model",
 ) -> Evaluation:
     """Scores, pictures and units, as the report reads them.
 
     Args:
         forecaster: fitted.
-        job: windows, solvers, members.
+        job: windows, solver, members.
         data: prepared data set; its test split is used.
         seed: of the samples.
+        calibration: of the model, for the solver `auto`.
         origin: what to call the model in an error.
 
     Raises:
@@ -57,14 +65,17 @@ def evaluate_forecaster(
     check_same(forecaster.geometry, geometry_of(windows), origin)
     evaluation = job.evaluation
     chosen = evenly(windows, evaluation.windows)
-    forecast, main = _timed(forecaster, chosen, evaluation, evaluation.solver, seed)
-    scores = [{**main, "main": True}]
-    if isinstance(forecaster, Forecaster) and forecaster.generative:
-        fewer = evenly(windows, evaluation.solver_windows)
-        for solver in evaluation.solvers:
-            scores.append({**_timed(forecaster, fewer, evaluation, solver, seed)[1], "main": False})
+    forecast, scores = timed_forecast(
+        forecaster,
+        chosen,
+        evaluation.solver,
+        members=evaluation.members,
+        batch=evaluation.batch,
+        seed=seed,
+        calibration=calibration,
+    )
     units = {**windows.units, **{name: axis.units for name, axis in windows.coordinates.items()}}
-    return Evaluation(scores, _pictures(forecast.fields, chosen), units)
+    return Evaluation([{**scores, "main": True}], _pictures(forecast.fields, chosen), units)
 
 
 def load_test_windows(job: EvaluationJob, data: Path) -> Windows:
@@ -81,29 +92,36 @@ def evenly(windows: Windows, count: int) -> Windows:
 
 
 def forecast_windows(
-    forecaster: AnyForecaster, windows: Windows, solver: SolverConfig, *, members: int, batch: int, seed: int
+    forecaster: AnyForecaster,
+    windows: Windows,
+    solver: SolverConfig,
+    *,
+    members: int,
+    batch: int,
+    seed: int,
+    calibration: Calibration | None = None,
 ) -> Forecast:
-    """Forecasts of any forecaster, on the GPU if there is one: an ensemble if it samples, else one member."""
+    """Forecasts, on the GPU if there is one: an ensemble if the forecaster samples, else one member."""
     if not isinstance(forecaster, Forecaster):
         return Forecast(forecaster.forecast(windows).unsqueeze(1), 0)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     forecaster.to(device)
     sampler = None
     if forecaster.generative:
-        sampler = make_sampler(forecaster, solver, Generator(device).manual_seed(hash_seed(seed, 3)))
+        sampler = make_sampler(forecaster, solver, Generator(device).manual_seed(hash_seed(seed, 3)), calibration)
     return forecaster.forecast(windows, members=members, sampler=sampler, batch=batch)
 
 
-def _timed(
-    forecaster: AnyForecaster, windows: Windows, evaluation: EvaluationConfig, solver: SolverConfig, seed: int
+def timed_forecast(
+    forecaster: AnyForecaster, windows: Windows, solver: SolverConfig, *, members: int, **how: Any
 ) -> tuple[Forecast, dict[str, Any]]:
+    """(forecasts, their scores and cost); arguments as of `forecast_windows`."""
     began = time.process_time()
-    forecast = forecast_windows(forecaster, windows, solver, members=evaluation.members, batch=evaluation.batch, seed=seed)
+    forecast = forecast_windows(forecaster, windows, solver, members=members, **how)
     seconds = (time.process_time() - began) / (len(windows) * forecast.fields.shape[1])
-    generative = isinstance(forecaster, Forecaster) and forecaster.generative
-    label = solver_label(solver) if generative else "one call" if forecast.nfe else "closed form"
     return forecast, {
-        "solver": label,
+        "solver": forecast.solver,
+        "picked": forecast.picked,
         "nfe": forecast.nfe,
         "seconds_per_sample": seconds,
         **score(forecast.fields, windows.target),

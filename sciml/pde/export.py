@@ -12,6 +12,7 @@ from sciml.pde.data.prepare import load_windows
 from sciml.pde.evaluate import evenly, forecast_windows
 from sciml.pde.forecaster import AnyForecaster
 from sciml.pde.geometry import check_same, geometry_of
+from sciml.solvers.calibration import Calibration
 
 
 def write_forecast(
@@ -25,12 +26,13 @@ def write_forecast(
     members: int,
     solver: SolverConfig,
     seed: int,
+    calibration: Calibration | None = None,
     origin: str = "the model",
-) -> None:
+) -> str:
     """Forecast windows of a prepared data set and write them.
 
     The file holds one variable for each channel, of dimensions (window, member, time, *space); time counts from the first
-    given frame, as in the data.
+    given frame, as in the data. Returns what was sampled with.
 
     Raises:
         InputError: the data is damaged, or of other sizes than the model was made for.
@@ -38,7 +40,9 @@ def write_forecast(
     tasks = load_windows(data, split, window.given, window.predicted, window.period, window.stride)
     check_same(forecaster.geometry, geometry_of(tasks), origin)
     tasks = tasks if windows is None else evenly(tasks, windows)
-    fields = forecast_windows(forecaster, tasks, solver, members=members, batch=64, seed=seed).fields.numpy()
+    forecast = forecast_windows(forecaster, tasks, solver, members=members, batch=64, seed=seed, calibration=calibration)
+    fields = forecast.fields.numpy()
+    label = forecast.solver + (f" ({forecast.picked})" if forecast.picked else "")
     space = ("y", "x")[-len(forecaster.geometry.space) :]
     coordinates = {
         name: (name, axis.values[window.given :] if name == "time" else axis.values, {"units": axis.units})
@@ -53,4 +57,5 @@ def write_forecast(
         for k, name in enumerate(forecaster.geometry.variables)
     }
     with atomic_file(output) as temporary:
-        xr.Dataset(variables, coordinates).to_netcdf(temporary, engine="netcdf4")
+        xr.Dataset(variables, coordinates, {"solver": label}).to_netcdf(temporary, engine="netcdf4")
+    return label

@@ -21,10 +21,14 @@ class Forecast:
     Attributes:
         fields: one per window and member.
         nfe: network calls a sample took; 0 without a network.
+        solver: what a table calls the way they were made.
+        picked: what the solver `auto` stood for; else empty.
     """
 
     fields: Float[Tensor, "window member channel predicted *space"]
     nfe: int
+    solver: str = "closed form"
+    picked: str = ""
 
 
 class Forecaster(nn.Module):
@@ -100,7 +104,8 @@ class Forecaster(nn.Module):
             if self.reference is not None:
                 fields = fields + self.reference.forecast(part).unsqueeze(1)
             blocks.append(fields.cpu())
-        return Forecast(torch.cat(blocks), nfe)
+        label, picked = (sampler.label, sampler.picked) if sampler else ("one call", "")
+        return Forecast(torch.cat(blocks), nfe, label, picked)
 
     def _residual(self, windows: Windows) -> Tensor:
         return windows.target if self.reference is None else windows.target - self.reference.forecast(windows)

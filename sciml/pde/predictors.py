@@ -15,11 +15,21 @@ from sciml.solvers.solver import Solver
 
 @dataclass(frozen=True)
 class Sampler:
-    """How to sample: a solver, the grid it walks down, and its source of randomness."""
+    """How to sample.
+
+    Args:
+        solver: makes the steps.
+        grid: it walks down.
+        generator: source of randomness.
+        label: what a table calls it.
+        picked: what `auto` stands for; else empty.
+    """
 
     solver: Solver
     grid: Grid
     generator: Generator
+    label: str = ""
+    picked: str = ""
 
 
 class Predictor(nn.Module, ABC):

@@ -14,7 +14,7 @@ Reference: Hu et al. 2024, arXiv 2412.04833.
 from collections.abc import Sequence
 
 import torch
-from torch import Generator, nn
+from torch import nn
 
 from sciml.config.models import (
     BaselineConfig,
@@ -26,7 +26,6 @@ from sciml.config.models import (
     UNetConfig,
     WaveletConfig,
 )
-from sciml.config.settings import SolverConfig, SolverName
 from sciml.denoisers.network import NetworkDenoiser
 from sciml.io.errors import InputError
 from sciml.nets.fno import FNO
@@ -36,11 +35,10 @@ from sciml.pde.baselines import BASELINES, Climatology, DampedPersistence
 from sciml.pde.conditions import Conditions, Reference
 from sciml.pde.forecaster import AnyForecaster, Forecaster
 from sciml.pde.geometry import Geometry
-from sciml.pde.predictors import Diffusion, Predictor, Regression, Sampler
+from sciml.pde.predictors import Diffusion, Predictor, Regression
 from sciml.pde.representation import PhysicalRepresentation, Representation, WaveletRepresentation
 from sciml.processes.catalog import PROCESSES
 from sciml.processes.parameterisation import ConditionalV, Parameterisation, Prediction
-from sciml.solvers.catalog import GRIDS, SOLVERS
 
 
 def build(config: ModelConfig, geometry: Geometry) -> AnyForecaster:
@@ -57,48 +55,6 @@ def build(config: ModelConfig, geometry: Geometry) -> AnyForecaster:
     conditions = Conditions(geometry, make, fold_time, reference)
     net = _net(config, representation, conditions.channels)
     return Forecaster(geometry, representation, conditions, _predictor(config, net), reference, config.method.band_weight)
-
-
-def make_sampler(forecaster: Forecaster, config: SolverConfig, generator: Generator) -> Sampler:
-    """The solver and grid of a configuration, down to t = 0."""
-    predictor = forecaster.predictor
-    if not isinstance(predictor, Diffusion):
-        raise ValueError("only a diffusion model has a sampler")
-    options: dict[str, float] = {"eta": config.eta} if config.name == "ddim" else {}
-    if config.order is not None:
-        options["order"] = config.order
-    process = predictor.denoiser.process
-    # Lambda is infinite at t = 0, where the velocities of the last three are too: they stop at t_min.
-    onto_data = config.grid not in ("log_snr", "sinh") and config.name not in ("euler", "heun", "euler_maruyama")
-    grid = GRIDS[config.grid](process, config.steps, t_end=0.0 if onto_data else None)
-    return Sampler(SOLVERS[config.name](**options), grid, generator)
-
-
-def solver_label(config: SolverConfig) -> str:
-    """What a table calls a solver."""
-    order = "" if config.order is None else f" of order {config.order}"
-    eta = f", eta {config.eta:g}" if config.name == "ddim" and config.eta else ""
-    grid = "" if config.grid == "uniform" else f", {config.grid} grid"
-    return f"{_NAMES[config.name]}{order}, {config.steps} steps{eta}{grid}"
-
-
-_NAMES: dict[SolverName, str] = {
-    "ddim": "DDIM",
-    "ddpm": "DDPM",
-    "deis": "DEIS",
-    "dpm_solver": "DPM-Solver",
-    "dpm_solver_multistep": "DPM-Solver multistep",
-    "dpm_solver_pp": "DPM-Solver++",
-    "dpm_solver_pp_multistep": "DPM-Solver++ multistep",
-    "dpm_solver_pp_sde": "SDE-DPM-Solver++",
-    "euler": "Euler",
-    "euler_maruyama": "Euler-Maruyama",
-    "heun": "Heun",
-    "ipndm": "iPNDM",
-    "lms": "LMS",
-    "pndm": "PNDM",
-    "unipc": "UniPC",
-}
 
 
 def _reference(config: NeuralConfig, geometry: Geometry) -> Reference | None:

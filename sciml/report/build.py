@@ -46,7 +46,7 @@ class Section:
     main: Table
     solvers: Table | None
     curves: Sequence[Image]
-    solver_curves: Image | None
+    solver_curves: Sequence[Image]
     fields: Sequence[Image]
 
 
@@ -134,7 +134,7 @@ def _section(dataset: Dataset, styles: dict[str, Style]) -> Section:
         main=main_table(dataset),
         solvers=solvers,
         curves=_curves(dataset, styles),
-        solver_curves=Image(png(curves.solvers(dataset, styles)), _SOLVERS) if solvers else None,
+        solver_curves=_solver_curves(dataset, styles) if solvers else [],
         fields=[Image(png(shown.figure, 130), shown.caption, shown.shown) for shown in pictures(dataset)],
     )
 
@@ -143,6 +143,16 @@ _GROWTH = "Error growth: mean square error of one sample at each frame; bands sh
 _SPECTRA = "Spectra along x, averaged over the rest: where a model lies below the truth it lacks structure of that size."
 _TRAINING = "Training: the loss against processor time, a line a seed. Losses of unlike methods do not compare."
 _SOLVERS = "Quality against cost of the solvers: CRPS against network calls; rings: the main table, on its own windows."
+_DISTANCES = (
+    "Accuracy of the solvers: root mean square distance from a solution with many steps that starts from the same noise. "
+    "A model whose own flow errs is not improved by following it more closely: compare with the CRPS."
+)
+
+
+def _solver_curves(dataset: Dataset, styles: dict[str, Style]) -> list[Image]:
+    distances = curves.distances(dataset, styles)
+    drawn = [Image(png(curves.solvers(dataset, styles)), _SOLVERS)]
+    return drawn if distances is None else [*drawn, Image(png(distances), _DISTANCES)]
 
 
 def _curves(dataset: Dataset, styles: dict[str, Style]) -> list[Image]:

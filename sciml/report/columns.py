@@ -63,5 +63,6 @@ SOLVER: tuple[tuple[str, int, Callable[[Score], float]], ...] = (
     ("MSE, mean of all", 2, mse_mean),
     ("CRPS", 1, score_crps),
     ("spread / skill", 0, lambda score: score.spread_skill),
+    ("distance from the reference", 1, lambda score: score.distance),
     ("CPU-s per trajectory", 0, lambda score: score.seconds_per_sample),
 )

@@ -1,6 +1,6 @@
 """Line plots: error growth, spectra, training, quality against calls."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,7 +10,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 from sciml.report.canvas import SIZE, canvas, drawable, positive, tidy
 from sciml.report.columns import score_crps
 from sciml.report.palette import TRUTH, Style
-from sciml.report.runs import Array, Dataset, Model, average
+from sciml.report.runs import Array, Dataset, Model, Score, average
 from sciml.report.tables import solver_scores
 from sciml.report.units import label, to_power, unit_of
 
@@ -77,28 +77,47 @@ def solvers(dataset: Dataset, styles: Styles) -> Figure:
     for model in dataset.models:
         if len(model.runs[0].scores) < 2:
             continue
-        colour = styles[model.name].colour
-        for index, (family, points) in enumerate(_families(model).items()):
-            calls, quality = (positive(column) for column in zip(*points, strict=True))
-            look = ("-", "--", ":")[index % 3] + _MARKERS[index % len(_MARKERS)]
-            axes.plot(calls, quality, look, ms=5, color=colour, label=f"{model.name}, {family}")
+        _draw_families(axes, model, styles, score_crps)
         main = model.average(lambda run: score_crps(run.main)).mean
-        axes.plot(positive(model.runs[0].main.nfe), positive(main), "o", ms=9, mfc="none", color=colour)
+        axes.plot(positive(model.runs[0].main.nfe), positive(main), "o", ms=9, mfc="none", color=styles[model.name].colour)
+    return _against_calls(figure, axes, label("CRPS", unit_of(dataset)))
+
+
+def distances(dataset: Dataset, styles: Styles) -> Figure | None:
+    """Distance from a solution with many steps against network calls; None if none was measured."""
+    figure, axes = _axes()
+    for model in dataset.models:
+        _draw_families(axes, model, styles, lambda score: score.distance)
+    if not axes.lines:
+        return None
+    axes.set_yscale("log", nonpositive="mask")
+    return _against_calls(figure, axes, label("distance from the exact flow", unit_of(dataset)))
+
+
+def _draw_families(axes: Axes, model: Model, styles: Styles, value: Callable[[Score], float]) -> None:
+    for index, (family, points) in enumerate(_families(model, value).items()):
+        calls, quality = (positive(column) for column in zip(*points, strict=True))
+        look = ("-", "--", ":")[index % 3] + _MARKERS[index % len(_MARKERS)]
+        if np.isfinite(quality).any():
+            axes.plot(calls, quality, look, ms=5, color=styles[model.name].colour, label=f"{model.name}, {family}")
+
+
+def _against_calls(figure: Figure, axes: Axes, quality: str) -> Figure:
     axes.set_xscale("log", nonpositive="mask")
     axes.xaxis.set_major_locator(LogLocator(10, subs=(1, 2, 5)))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter("{x:g}")
-    tidy(axes, "network calls for a sample", label("CRPS", unit_of(dataset)))
+    tidy(axes, "network calls for a sample", quality)
     return _with_legend(figure, axes)
 
 
-def _families(model: Model) -> dict[str, list[tuple[float, float]]]:
-    """(calls, mean CRPS) of all solvers but that of the main table by family, the part of a name before the comma."""
+def _families(model: Model, value: Callable[[Score], float]) -> dict[str, list[tuple[float, float]]]:
+    """(calls, mean value) of all solvers but that of the main table by family, the part of a name before the comma."""
     families: dict[str, list[tuple[float, float]]] = {}
     for scores in solver_scores(model).values():
         if not scores[0].main:
-            crps = average(score_crps(score) for score in scores).mean
-            families.setdefault(scores[0].solver.partition(",")[0], []).append((scores[0].nfe, crps))
+            mean = average(map(value, scores)).mean
+            families.setdefault(scores[0].solver.partition(",")[0], []).append((scores[0].nfe, mean))
     return families
 
 

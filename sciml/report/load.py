@@ -1,4 +1,4 @@
-"""Reading the directory of a run: evaluation.json, manifest.json, pictures.npz, events.jsonl."""
+"""Reading the directory of a run: evaluation.json, manifest.json, pictures.npz, events.jsonl, perhaps solvers.json."""
 
 import math
 import zipfile
@@ -36,7 +36,7 @@ def load_run(directory: Path) -> Run:
         kind=evaluation.text("kind"),
         description=evaluation.text("description") if values.get("description") is not None else None,
         units={str(name): str(unit or "") for name, unit in evaluation.mapping("units").items()},
-        scores=_scores(evaluation),
+        scores=(*_scores(evaluation), *_compared(directory / "solvers.json")),
         error_mean_se=evaluation.number("error_mean_se") if "error_mean_se" in values else math.nan,
         pictures=_pictures(directory / "pictures.npz"),
         manifest=_manifest(read_record(directory / "manifest.json")),
@@ -44,18 +44,28 @@ def load_run(directory: Path) -> Run:
     )
 
 
-def _scores(evaluation: Record) -> tuple[Score, ...]:
-    scores = tuple(
-        Score(
-            solver=record.text("solver"),
-            main=record.flag("main"),
-            members=record.integer("members"),
-            windows=record.integer("windows"),
-            mse_by_step=np.array(record.numbers("mse_by_step"), dtype=np.float64),
-            **{key: record.number(key) for key in _NUMBERS},
-        )
-        for record in evaluation.records("scores")
+def _compared(file: Path) -> tuple[Score, ...]:
+    """Scores of further solvers, where they were compared."""
+    if not file.exists():
+        return ()
+    return tuple(_score(record, record.number("distance")) for record in read_record(file).records("scores"))
+
+
+def _score(record: Record, distance: float = math.nan) -> Score:
+    return Score(
+        solver=record.text("solver"),
+        picked=record.text("picked") if "picked" in record.values else "",
+        main=record.flag("main"),
+        members=record.integer("members"),
+        windows=record.integer("windows"),
+        mse_by_step=np.array(record.numbers("mse_by_step"), dtype=np.float64),
+        distance=distance,
+        **{key: record.number(key) for key in _NUMBERS},
     )
+
+
+def _scores(evaluation: Record) -> tuple[Score, ...]:
+    scores = tuple(_score(record) for record in evaluation.records("scores"))
     if (count := sum(score.main for score in scores)) != 1:
         raise InputError(f"{evaluation.file}: exactly one of `scores` must have `main` true, got {count}")
     return scores

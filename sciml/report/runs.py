@@ -19,6 +19,7 @@ class Score:
     """Scores of one model with one solver; a number that is not there is nan."""
 
     solver: str
+    picked: str  # what the solver auto stood for
     main: bool
     nfe: float
     members: int
@@ -35,6 +36,7 @@ class Score:
     spread_skill: float
     seconds_per_sample: float
     mse_by_step: Array
+    distance: float  # from a solution with many steps, at the same noise
 
     @property
     def deterministic(self) -> bool:

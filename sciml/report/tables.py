@@ -100,7 +100,7 @@ def solver_scores(model: Model) -> dict[str, list[Score]]:
 def solver_table(dataset: Dataset) -> Table | None:
     """A row for each model and solver, of the models sampled with several; None if there are none."""
     rows = [
-        Row((model.name, solver), (*_sizes(scores[0]), *_solver_cells(scores)))
+        Row((model.name, solver + _picked(scores)), (*_sizes(scores[0]), *_solver_cells(scores)))
         for model in dataset.models
         if len(model.runs[0].scores) > 1
         for solver, scores in solver_scores(model).items()
@@ -109,6 +109,12 @@ def solver_table(dataset: Dataset) -> Table | None:
     sizes = tuple(Header("", label, "") for label in ("calls", "samples", "windows"))
     heads = tuple(Header("", label, to_power(unit, power)) for label, power, _ in SOLVER)
     return Table((*sizes, *heads), tuple(rows)) if rows else None
+
+
+def _picked(scores: list[Score]) -> str:
+    """What `auto` stood for, where it was one thing in all seeds."""
+    picked = {score.picked for score in scores}
+    return f": {picked.pop()}" if len(picked) == 1 and "" not in picked else ""
 
 
 def _sizes(score: Score) -> tuple[Cell, ...]:

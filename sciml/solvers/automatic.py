@@ -1,14 +1,16 @@
 """The best solver for a number of calls, from what is known of the model.
 
-| known                        | calls | solver                              | grid            |
-| a calibration                | any   | what came nearest to its reference  | learned         |
-| statistics of the data       | any   | whitened 3, corrected, first call   | sinh            |
-| a condition, so little is left to chance | any | velocity 3              | log_snr         |
-| nothing                      | < 8   | noise 3                             | log_snr         |
-| nothing                      | >= 8  | velocity 3                          | sinh            |
+| known                                     | calls | solver                             | grid    |
+| a calibration                             | any   | what came nearest to its reference | learned |
+| statistics of the data                    | any   | whitened 3, corrected, first call  | sinh    |
+| a condition that leaves little to chance  | < 8   | velocity 3                         | log_snr |
+|                                           | >= 8  | narrow 3                           | log_snr |
+| nothing                                   | < 8   | noise 3                            | log_snr |
+|                                           | >= 8  | velocity 3                         | sinh    |
 
-The last four rows are what was most accurate on mixtures with known answers, each under three schedules, and on a neural
-operator (`benchmarks/solvers.py`). All end at the process's t_min, where what noise is left no longer matters.
+All but the first row are what was most accurate on mixtures with known answers, each under three schedules, and, with a
+condition, on a wavelet neural operator (`benchmarks/solvers.py`). All end at the process's t_min, where what noise is left
+no longer matters.
 """
 
 import torch
@@ -49,7 +51,8 @@ def automatic_schedule(
     if calibration is not None and calibration.knowledge.data is not None:
         grid = sinh_grid(process, calls + 1, t_end=t_end)
         return schedule_on([Choice(WHITENED, 3, 3)], grid, analytic_first=True), WITH_STATISTICS
-    form = "noise" if calls < _FEW and not conditional else "velocity"
+    few, many = ("velocity", "narrow") if conditional else ("noise", "velocity")
+    form = few if calls < _FEW else many
     spaced = log_snr_grid if calls < _FEW or conditional else sinh_grid
     return schedule_on([Choice(form, 3)], spaced(process, calls, t_end=t_end)), BY_DEFAULT
 

@@ -20,7 +20,7 @@ from sciml.processes.gaussian import GaussianProcess
 from sciml.solvers.ddim import ddim
 from sciml.solvers.exponential.form import VELOCITY
 from sciml.solvers.exponential.plain import exponential
-from sciml.solvers.grids import log_snr_grid, quadratic_grid, sinh_grid
+from sciml.solvers.grids import log_snr_grid, sinh_grid, uniform_grid
 from sciml.solvers.integrate import integrate
 from sciml.solvers.learned_grid import distance, learn_grid
 from sciml.solvers.parts import processes_of
@@ -34,9 +34,11 @@ CHOICES = (
     Choice("data", 3),
     Choice("data", 2, 2),
     Choice("velocity", 2, 2),
+    Choice("narrow", 3),
+    Choice("narrow", 4),
 )
 INFORMED_CHOICES = tuple(Choice(form, order, order) for form in (WHITENED, EMPIRICAL) for order in (2, 3))
-GRIDS = (log_snr_grid, sinh_grid, quadratic_grid)
+GRIDS = (log_snr_grid, sinh_grid)
 
 
 @dataclass(frozen=True)
@@ -142,9 +144,7 @@ class _Bench:
     t_end: float | None
 
     @classmethod
-    def at(
-        cls, denoiser: Denoiser, x: Any, cond: Any, knowledge: Knowledge, steps: int, t_end: float | None
-    ) -> "_Bench":
+    def at(cls, denoiser: Denoiser, x: Any, cond: Any, knowledge: Knowledge, steps: int, t_end: float | None) -> "_Bench":
         bound = denoiser if cond is None else Conditioned(denoiser, cond)
         process = processes_of(denoiser.process)[0]
         with torch.no_grad():
@@ -163,7 +163,7 @@ class _Bench:
     @torch.no_grad()
     def ddim(self, calls: int) -> float:
         """Distance of DDIM on its best grid."""
-        grids = [make(self.process, calls, t_end=self.t_end) for make in GRIDS]
+        grids = [make(self.process, calls, t_end=self.t_end) for make in (*GRIDS, uniform_grid)]
         return min(float(distance(integrate(ddim(), self.denoiser, self.x, grid), self.reference)) for grid in grids)
 
     def candidates(self, calls: int) -> Iterator[Schedule]:

@@ -45,7 +45,8 @@ def load_calibration(path: Path, model: Path) -> Calibration:
         raise InputError(f"{path}: was made for another model than {model}: calibrate this one")
     try:
         entries = tuple(
-            Entry(schedule_from_plain(entry["schedule"]), entry["distance"], entry["ddim"]) for entry in description["entries"]
+            Entry(schedule_from_plain(entry["schedule"]), entry["distance"], entry["ddim"])
+            for entry in description["entries"]
         )
         return Calibration(entries, _knowledge(tensors))
     except (KeyError, TypeError, ValueError) as error:

@@ -13,6 +13,7 @@ from sciml.solvers.dpm_solver import (
     dpm_solver_pp_multistep,
     dpm_solver_pp_sde,
 )
+from sciml.solvers.edm import EDM
 from sciml.solvers.euler import Euler
 from sciml.solvers.euler_maruyama import EulerMaruyama
 from sciml.solvers.grids import Grid, karras_grid, log_snr_grid, quadratic_grid, sinh_grid, uniform_grid
@@ -30,6 +31,7 @@ SOLVERS: dict[str, Callable[..., Solver[Any, Any]]] = {
     "dpm_solver_pp": dpm_solver_pp,
     "dpm_solver_pp_multistep": dpm_solver_pp_multistep,
     "dpm_solver_pp_sde": dpm_solver_pp_sde,
+    "edm": EDM,
     "euler": Euler,
     "euler_maruyama": EulerMaruyama,
     "heun": Heun,

@@ -11,13 +11,13 @@ import torch
 
 from sciml.denoisers.statistics import DataStatistics
 from sciml.solvers.exponential.empirical import EmpiricalForm
-from sciml.solvers.exponential.form import DATA, NOISE, VELOCITY, Form
+from sciml.solvers.exponential.form import DATA, NARROW, NOISE, VELOCITY, Form
 from sciml.solvers.exponential.integrator import ExponentialIntegrator
 from sciml.solvers.exponential.recipe import Recipe, StepSpec
 from sciml.solvers.exponential.rules import AnyForm
 from sciml.solvers.grids import Grid
 
-FORMS: dict[str, AnyForm] = {"data": DATA, "noise": NOISE, "velocity": VELOCITY}
+FORMS: dict[str, AnyForm] = {"data": DATA, "noise": NOISE, "velocity": VELOCITY, "narrow": NARROW}
 WHITENED, EMPIRICAL = "whitened", "empirical"
 
 
@@ -53,7 +53,7 @@ class Choice:
     """What one step does.
 
     Args:
-        form: data, noise, velocity, whitened or empirical (DPM-Solver-v3).
+        form: data, noise, velocity, narrow, whitened or empirical (DPM-Solver-v3).
         order: model outputs the predictor uses.
         corrector: outputs, beside the new one, that improve the state once it is seen; 0 for none.
     """

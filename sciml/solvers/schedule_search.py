@@ -47,7 +47,9 @@ def search_schedule(
         raise ValueError("`population` must hold at least one schedule")
     if len({schedule.calls for schedule in population}) > 1:
         raise ValueError(f"`population` must have one number of calls, got {[s.calls for s in population]}")
-    known = sorted(((score(schedule), index, schedule) for index, schedule in enumerate(population)), key=lambda row: row[:2])
+    known = sorted(
+        ((score(schedule), index, schedule) for index, schedule in enumerate(population)), key=lambda row: row[:2]
+    )
     for trial in range(trials):
         parent = known[_draw(min(len(known), keep), generator)][2]
         child = _mutated(parent, process, forms, max_order, generator)

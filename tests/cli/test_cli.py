@@ -25,7 +25,15 @@ DATA = {
 MODEL = {"kind": "neural", "net": {"kind": "unet", "width": 8, "multipliers": [1, 2]}, "training": {"steps": 3, "batch": 4}}
 EVALUATION = {
     "window": WINDOW,
-    "evaluation": {"windows": 4, "members": 4, "solver": {"steps": 2}, "solvers": [{"name": "heun"}]},
+    "evaluation": {"windows": 4, "members": 4, "solver": {"steps": 2}},
+}
+CALIBRATION = {"calls": [3], "windows": 2, "reference_steps": 4, "iterations": 1, "statistics": 4}
+COMPARISON = {
+    "calls": [3],
+    "windows": 2,
+    "members": 2,
+    "reference_steps": 4,
+    "solvers": [{"name": "auto"}, {"name": "heun"}],
 }
 
 Run = Callable[..., tuple[int, str, str]]
@@ -105,8 +113,7 @@ def test_evaluate_forecast_inspect(project: Path, run: Run, tmp_path: Path) -> N
     code, _, error = run("evaluate", "--config", project / "evaluation.yaml", "--data", data, "--model", model, *files)
     assert code == 0, error
     scores = json.loads((tmp_path / "e.json").read_text())["scores"]
-    assert [s["solver"] for s in scores] == ["DDIM, 2 steps", "Heun, 10 steps"]
-    assert [s["nfe"] for s in scores] == [2, 20]
+    assert [(s["solver"], s["nfe"]) for s in scores] == [("DDIM, 2 steps", 2)]
     with np.load(tmp_path / "p.npz", allow_pickle=False) as pictures:
         assert pictures["truth"].shape == (3, 8, 16)
     code, _, error = run("forecast", "--model", model, "--data", data, "--output", tmp_path / "f.nc", "--members", 1)
@@ -116,6 +123,33 @@ def test_evaluate_forecast_inspect(project: Path, run: Run, tmp_path: Path) -> N
         np.testing.assert_allclose(forecasts["time"], np.arange(1, 9))
         assert forecasts["u"].attrs["units"] == "non-dimensional"
     assert "width: 8" in run("inspect", model)[1]
+
+
+def test_calibrate_compare_and_forecast_with_what_was_found(project: Path, run: Run, tmp_path: Path) -> None:
+    model, data = tmp_path / "model.safetensors", project / "data.zarr"
+    model.write_bytes((project / "model.safetensors").read_bytes())
+    calibration = tmp_path / "calibration.safetensors"
+    config = write(tmp_path / "calibration.yaml", {"window": WINDOW, "calibration": CALIBRATION})
+    code, _, error = run("calibrate", "--config", config, "--data", data, "--model", model, "--output", calibration)
+    assert code == 0, error
+    compared = ["--config", write(tmp_path / "c.yaml", {"window": WINDOW, "comparison": COMPARISON}), "--data", data]
+    code, _, error = run(
+        "compare", *compared, "--model", model, "--calibration", calibration, "--output", tmp_path / "s.json"
+    )
+    assert code == 0, error
+    rows = json.loads((tmp_path / "s.json").read_text())["scores"]
+    assert [(row["solver"], row["nfe"]) for row in rows[1:]] == [("auto, 3 calls", 3), ("Heun, 1 steps", 2)]
+    assert rows[1]["picked"].endswith("calibrated on this model")
+    code, _, error = run("forecast", "--model", model, "--data", data, "--output", tmp_path / "f.nc", "--steps", 3)
+    assert code == 0, error
+    with xr.open_dataset(tmp_path / "f.nc") as forecasts:
+        assert forecasts.attrs["solver"] == f"auto, 3 calls ({rows[1]['picked']})"
+    model.write_bytes(b"")
+    other = ["--model", project / "model.safetensors", "--data", data, "--output", tmp_path / "f.nc"]
+    calibration.write_bytes(calibration.read_bytes()[:-8])
+    code, _, error = run("forecast", *other, "--calibration", calibration)
+    assert code == 2
+    assert_one_line(error, "calibration.safetensors", "not a readable safetensors file")
 
 
 def test_a_second_training_from_its_finished_run_gives_the_same_file(project: Path, run: Run, tmp_path: Path) -> None:

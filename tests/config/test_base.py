@@ -7,7 +7,7 @@ import pytest
 
 from sciml.config.base import Config, parse, to_yaml
 from sciml.config.models import DiffusionConfig, TrainingConfig, UNetConfig
-from sciml.config.settings import EvaluationConfig, FileConfig
+from sciml.config.settings import ComparisonConfig, EvaluationConfig, FileConfig
 from sciml.io.errors import InputError
 
 FILE = {"kind": "file", "path": "a.nc", "variables": ["u"], "given": 1, "predicted": 2}
@@ -30,8 +30,8 @@ FILE = {"kind": "file", "path": "a.nc", "variables": ["u"], "given": 1, "predict
         (UNetConfig, {"attention": 1}, "f: `attention` should be a valid boolean, got 1"),
         (UNetConfig, {"multipliers": [1, True]}, "f: `multipliers.1` should be a valid integer, got True"),
         (UNetConfig, {"multipliers": ["2"]}, "f: `multipliers.0` should be a valid integer, got '2'"),
-        (EvaluationConfig, {"solvers": [{"steps": "5"}]}, "f: `solvers.0.steps` should be a valid integer, got '5'"),
-        (EvaluationConfig, {"solvers": [{"step": 5}]}, "f: `solvers.0.step` is not a known setting; did you mean `steps`"),
+        (ComparisonConfig, {"solvers": [{"steps": "5"}]}, "f: `solvers.0.steps` should be a valid integer, got '5'"),
+        (ComparisonConfig, {"solvers": [{"step": 5}]}, "f: `solvers.0.step` is not a known setting; did you mean `steps`"),
         (FileConfig, {**FILE, "split": [0.5, 0.5]}, r"f: `split.2` is missing"),
         (FileConfig, {**FILE, "split": [0.5, True, 0.5]}, "f: `split.1` should be a valid integer, got True"),
         (FileConfig, {**FILE, "variables": "u"}, "f: `variables` should be a valid tuple, got 'u'"),

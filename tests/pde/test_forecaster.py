@@ -16,8 +16,9 @@ from sciml.pde.data.windows import Windows
 from sciml.pde.forecaster import AnyForecaster, Forecaster
 from sciml.pde.geometry import check_same, geometry_of
 from sciml.pde.predictors import Predictor
+from sciml.pde.sampling import make_sampler
 from sciml.pde.store import KIND, load_forecaster, save_forecaster
-from sciml.pde.wdno import build, make_sampler
+from sciml.pde.wdno import build
 
 NET = {"kind": "unet", "width": 8, "multipliers": [1, 2]}
 MODELS = {

@@ -1,22 +1,17 @@
 """What a configuration assembles, and what it refuses."""
 
-from typing import get_args
-
 import pytest
-import torch
 
 from sciml.config.base import parse
 from sciml.config.models import NeuralConfig
-from sciml.config.settings import ORDERS, SolverConfig, SolverName
 from sciml.io.errors import InputError
 from sciml.pde.data.windows import Windows
 from sciml.pde.forecaster import Forecaster
 from sciml.pde.geometry import geometry_of
 from sciml.pde.predictors import Diffusion, Regression
 from sciml.pde.representation import PhysicalRepresentation, WaveletRepresentation
-from sciml.pde.wdno import build, make_sampler, solver_label
+from sciml.pde.wdno import build
 from sciml.processes.parameterisation import ConditionalV, Parameterisation
-from sciml.solvers.catalog import SOLVERS
 
 FNO = {"representation": {"kind": "physical"}, "method": {"kind": "regression"}}
 
@@ -65,26 +60,3 @@ def test_one_number_of_modes_goes_for_every_axis_as_far_as_there_are(trajectorie
     assert isinstance(wdno.predictor, Diffusion)
     (layer,) = wdno.predictor.denoiser.net.layers
     assert layer.mix.modes == (4, 6)
-
-
-@pytest.mark.parametrize("name", get_args(SolverName))
-def test_every_solver_of_the_configuration_samples(trajectories: Windows, name: str) -> None:
-    net = {"kind": "spectral", "modes": 2, "width": 4, "layers": 1}
-    forecaster = assemble(trajectories, net=net)
-    forecaster.fit_statistics(trajectories)
-    for order in ORDERS.get(name, (None,)):
-        config = SolverConfig(name=name, steps=5, order=order)
-        sampler = make_sampler(forecaster, config, torch.Generator().manual_seed(0))
-        made = forecaster.forecast(trajectories[slice(0, 1)], sampler=sampler)
-        assert torch.isfinite(made.fields).all() and made.nfe >= 5
-
-
-def test_the_configuration_names_every_solver_of_the_catalog() -> None:
-    assert set(SOLVERS) == set(get_args(SolverName))
-
-
-def test_labels_say_what_differs() -> None:
-    assert solver_label(SolverConfig()) == "DDIM, 10 steps"
-    assert solver_label(SolverConfig(name="heun", steps=5, grid="log_snr")) == "Heun, 5 steps, log_snr grid"
-    assert solver_label(SolverConfig(name="unipc", order=3)) == "UniPC of order 3, 10 steps"
-    assert solver_label(SolverConfig(steps=20, eta=0.5)) == "DDIM, 20 steps, eta 0.5"

@@ -45,7 +45,7 @@ def small() -> dict:
                 "data": {
                     "kind": "burgers",
                     "train": 8,
-                    "validation": 1,
+                    "validation": 2,
                     "test": 2,
                     "points": 16,
                     "intervals": 8,
@@ -60,6 +60,14 @@ def small() -> dict:
                     },
                 },
                 "evaluation": {"windows": 2, "members": 2, "solver": {"name": "ddim", "steps": 2}},
+                "calibration": {"calls": [2], "windows": 2, "reference_steps": 2, "iterations": 1, "statistics": 2},
+                "comparison": {
+                    "calls": [2],
+                    "windows": 2,
+                    "members": 2,
+                    "reference_steps": 2,
+                    "solvers": [{"name": "auto"}],
+                },
             }
         },
     }

@@ -17,7 +17,23 @@ def expected(scale: str) -> Counter:
     models = [model for experiment in settings["pde"].values() for model in experiment["models"].values()]
     runs = sum(len(settings["seeds"]) if model["kind"] == "neural" else 1 for model in models)
     datasets = len(settings["pde"])
-    return Counter(prepare=datasets, train=runs, evaluate=runs, report=1, all=1)
+    sampled = {
+        stage: sum(
+            len(settings["seeds"]) * _samplers(experiment) for experiment in settings["pde"].values() if stage in experiment
+        )
+        for stage in ("calibration", "comparison")
+    }
+    solvers = Counter(calibrate=sampled["calibration"], compare=sampled["comparison"])
+    return Counter(prepare=datasets, train=runs, evaluate=runs, report=1, all=1) + solvers
+
+
+def _samplers(experiment: dict) -> int:
+    """Models that sample."""
+    return sum(
+        model.get("method", {"kind": "diffusion"})["kind"] == "diffusion"
+        for model in experiment["models"].values()
+        if model["kind"] == "neural"
+    )
 
 
 @pytest.mark.parametrize("scale", SCALES)
@@ -40,7 +56,7 @@ def test_without_a_configuration_it_is_the_default_scale(graph, capsys):
     [
         ("data", {"data", "prepare"}),
         ("models", {"models", "prepare", "train"}),
-        ("results/report.html", {"prepare", "train", "evaluate", "report"}),
+        ("results/report.html", {"prepare", "train", "calibrate", "evaluate", "compare", "report"}),
         ("data/pde/tiny.zarr", {"prepare"}),
         ("results/pde/tiny/wdno/seed-7/model.safetensors", {"prepare", "train"}),
         ("results/pde/tiny/wdno/seed-1/evaluation.json", {"prepare", "train", "evaluate"}),

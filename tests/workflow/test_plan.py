@@ -94,6 +94,8 @@ def test_settings_of_a_job_are_written_only_where_they_change(make, small):
     make(small).write_jobs()
     files = sorted(Path("results").rglob("*.yaml"))
     assert [str(file.relative_to("results/pde/tiny")) for file in files] == [
+        "calibration.yaml",
+        "comparison.yaml",
         "data.yaml",
         "evaluation.yaml",
         "persistence/training.yaml",

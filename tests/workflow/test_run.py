@@ -42,9 +42,13 @@ def test_a_second_run_does_nothing_and_a_change_re_runs_what_follows_from_it(sna
     write(small)
     assert planned(snakemake(*again)) == Counter(evaluate=3, report=1)
     small["pde"]["tiny"]["evaluation"]["members"] = 2
+    small["pde"]["tiny"]["calibration"]["calls"] = [3]
+    write(small)
+    assert planned(snakemake(*again)) == Counter(calibrate=2, compare=2, report=1)
+    small["pde"]["tiny"]["calibration"]["calls"] = [2]
     small["pde"]["tiny"]["models"]["wdno"]["training"]["rate"] = 0.01
     write(small)
-    assert planned(snakemake(*again)) == Counter(train=2, evaluate=2, report=1)
+    assert planned(snakemake(*again)) == Counter(train=2, calibrate=2, evaluate=2, compare=2, report=1)
     small["pde"]["tiny"]["models"]["wdno"]["training"]["rate"] = 0.001
     write(small)
     assert not planned(snakemake(*again))

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "workflows"))
 from plan import make_plan
 
 # Raise the number of a stage when a change of its code changes its results: Snakemake does not see the installed package.
-VERSIONS = {"fetch": 1, "prepare": 1, "train": 1, "evaluate": 2, "report": 1}
+VERSIONS = {"fetch": 1, "prepare": 1, "train": 1, "calibrate": 1, "evaluate": 3, "compare": 1, "report": 2}
 
 if not workflow.overwrite_configfiles:
 
@@ -52,3 +52,8 @@ pathvars:
 
 wildcard_constraints:
     **PLAN.patterns,
+
+
+def CALIBRATION(stage):
+    """An input function: the calibration that a stage of a model needs, or none."""
+    return lambda wildcards: PLAN.calibration(wildcards.dataset, wildcards.model, wildcards.seed, stage)

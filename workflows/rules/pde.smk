@@ -37,6 +37,7 @@ rule evaluate:
         config="<results>/pde/{dataset}/evaluation.yaml",
         data="<data>/pde/{dataset}.zarr",
         model="<results>/pde/{dataset}/{model}/seed-{seed}/model.safetensors",
+        calibration=CALIBRATION("evaluation"),
     output:
         scores="<results>/pde/{dataset}/{model}/seed-{seed}/evaluation.json",
         pictures="<results>/pde/{dataset}/{model}/seed-{seed}/pictures.npz",
@@ -54,7 +55,8 @@ rule evaluate:
         gpu=0,
     params:
         version=VERSIONS["evaluate"],
+        calibration=lambda wildcards, input: " ".join(f"--calibration {quote(path)}" for path in input.calibration),
     shell:
-        "exec sciml evaluate --config {input.config:q} --data {input.data:q} --model {input.model:q}"
+        "exec sciml evaluate --config {input.config:q} --data {input.data:q} --model {input.model:q} {params.calibration}"
         " --seed {wildcards.seed} --name {wildcards.dataset} {wildcards.model}"
         " --output {output.scores:q} --pictures {output.pictures:q} > {log:q} 2>&1"

@@ -8,6 +8,7 @@ rule report:
             directory=PLAN.runs,
             file=["evaluation.json", "pictures.npz", "manifest.json", "events.jsonl"],
         ),
+        expand("{directory}/solvers.json", directory=PLAN.comparisons),
     output:
         report("<results>/report.html", caption="../report/report.rst", category="Results"),
     log:

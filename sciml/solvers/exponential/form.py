@@ -130,3 +130,4 @@ class Form:
 DATA = Form(0.0)
 NOISE = Form(math.inf)
 VELOCITY = Form(1.0)
+NARROW = Form(0.02)  # what a condition may leave to chance, of data of unit deviation

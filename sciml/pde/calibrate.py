@@ -1,0 +1,79 @@
+"""Find solver schedules for one forecaster, on validation windows it has not been trained on."""
+
+import logging
+from pathlib import Path
+
+import torch
+from torch import Generator, Tensor
+
+from sciml.config.jobs import CalibrationJob
+from sciml.config.settings import CalibrationConfig
+from sciml.denoisers.statistics import cosine_statistics
+from sciml.io.errors import InputError
+from sciml.pde.data.prepare import load_windows
+from sciml.pde.evaluate import evenly
+from sciml.pde.forecaster import AnyForecaster, Forecaster
+from sciml.pde.geometry import check_same, geometry_of
+from sciml.pde.predictors import Diffusion
+from sciml.solvers.calibration import Calibration, Effort, calibrate
+from sciml.solvers.dpm_solver_v3 import model_statistics
+from sciml.solvers.schedule import Knowledge
+from sciml.training.batches import hash_seed
+
+log = logging.getLogger(__name__)
+
+
+def calibrate_forecaster(
+    forecaster: AnyForecaster, job: CalibrationJob, data: Path, *, seed: int, origin: str = "the model"
+) -> Calibration:
+    """Schedules and statistics.
+
+    Args:
+        forecaster: a trained diffusion model.
+        job: windows and effort.
+        data: prepared data set; its validation split is used, and its training split for statistics.
+        seed: of the noise and of the search.
+        origin: what to call the model in an error.
+
+    Raises:
+        InputError: the model does not sample, or was made for data of other sizes, or there are too few windows.
+    """
+    if not isinstance(forecaster, Forecaster) or not isinstance(forecaster.predictor, Diffusion):
+        raise InputError(f"{origin}: only a diffusion model can be calibrated; this one does not sample")
+    forecaster.requires_grad_(False)
+    config, generator = job.calibration, Generator().manual_seed(hash_seed(seed, 4))
+    _, cond = _examples(forecaster, job, data, "validation", config.windows, origin)
+    if len(cond) < 2:
+        raise InputError(f"{data}: must have at least 2 validation windows to calibrate on, has {len(cond)}")
+    denoiser = forecaster.predictor.denoiser
+    shape = (len(cond), *forecaster.representation.state_shape)
+    x = denoiser.process.prior(shape, generator=generator, dtype=cond.dtype)
+    effort = Effort(config.reference_steps, config.refine, config.iterations, config.trials)
+    knowledge = _knowledge(forecaster, forecaster.predictor, job, data, generator, origin) if config.statistics else None
+    return calibrate(
+        denoiser, x, config.calls, generator=generator, cond=cond, knowledge=knowledge, effort=effort, say=log.info
+    )
+
+
+def _knowledge(
+    forecaster: Forecaster, predictor: Diffusion, job: CalibrationJob, data: Path, generator: Generator, origin: str
+) -> Knowledge:
+    config: CalibrationConfig = job.calibration
+    states, cond = _examples(forecaster, job, data, "train", max(config.statistics, config.model_statistics), origin)
+    statistics = cosine_statistics(states[: config.statistics])
+    if not config.model_statistics:
+        return Knowledge(statistics)
+    n = config.model_statistics
+    measured = model_statistics(predictor.denoiser, states[:n], statistics, generator=generator, cond=cond[:n])
+    return Knowledge(statistics, measured.form)
+
+
+def _examples(
+    forecaster: Forecaster, job: CalibrationJob, data: Path, split: str, count: int, origin: str
+) -> tuple[Tensor, Tensor]:
+    """(states, conditions) of some windows of a split."""
+    window = job.window
+    windows = load_windows(data, split, window.given, window.predicted, window.period, window.stride)
+    check_same(forecaster.geometry, geometry_of(windows), origin)
+    with torch.no_grad():
+        return forecaster.examples(evenly(windows, count))
