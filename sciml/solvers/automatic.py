@@ -5,7 +5,7 @@
 | statistics of the data                    | any   | whitened 3, corrected, first call  | sinh    |
 | a condition that leaves little to chance  | < 8   | velocity 3                         | log_snr |
 |                                           | >= 8  | narrow 3                           | log_snr |
-| nothing                                   | < 8   | noise 3                            | log_snr |
+| nothing                                   | < 8   | straight 3                         | sinh    |
 |                                           | >= 8  | velocity 3                         | sinh    |
 
 All but the first row are what was most accurate on mixtures with known answers, each under three schedules, and, with a
@@ -51,9 +51,9 @@ def automatic_schedule(
     if calibration is not None and calibration.knowledge.data is not None:
         grid = sinh_grid(process, calls + 1, t_end=t_end)
         return schedule_on([Choice(WHITENED, 3, 3)], grid, analytic_first=True), WITH_STATISTICS
-    few, many = ("velocity", "narrow") if conditional else ("noise", "velocity")
+    few, many = ("velocity", "narrow") if conditional else ("straight", "velocity")
     form = few if calls < _FEW else many
-    spaced = log_snr_grid if calls < _FEW or conditional else sinh_grid
+    spaced = log_snr_grid if conditional else sinh_grid
     return schedule_on([Choice(form, 3)], spaced(process, calls, t_end=t_end)), BY_DEFAULT
 
 

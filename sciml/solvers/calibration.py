@@ -36,6 +36,8 @@ CHOICES = (
     Choice("velocity", 2, 2),
     Choice("narrow", 3),
     Choice("narrow", 4),
+    Choice("straight", 3),
+    Choice("straight", 4),
 )
 INFORMED_CHOICES = tuple(Choice(form, order, order) for form in (WHITENED, EMPIRICAL) for order in (2, 3))
 GRIDS = (log_snr_grid, sinh_grid)

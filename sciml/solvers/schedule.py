@@ -15,9 +15,10 @@ from sciml.solvers.exponential.form import DATA, NARROW, NOISE, VELOCITY, Form
 from sciml.solvers.exponential.integrator import ExponentialIntegrator
 from sciml.solvers.exponential.recipe import Recipe, StepSpec
 from sciml.solvers.exponential.rules import AnyForm
+from sciml.solvers.exponential.straight import STRAIGHT
 from sciml.solvers.grids import Grid
 
-FORMS: dict[str, AnyForm] = {"data": DATA, "noise": NOISE, "velocity": VELOCITY, "narrow": NARROW}
+FORMS: dict[str, AnyForm] = {"data": DATA, "noise": NOISE, "velocity": VELOCITY, "narrow": NARROW, "straight": STRAIGHT}
 WHITENED, EMPIRICAL = "whitened", "empirical"
 
 
@@ -53,7 +54,8 @@ class Choice:
     """What one step does.
 
     Args:
-        form: data, noise, velocity, narrow, whitened or empirical (DPM-Solver-v3).
+        form: data, noise, velocity, narrow, straight (interpolated in tau, others in lambda), whitened or empirical
+            (DPM-Solver-v3).
         order: model outputs the predictor uses.
         corrector: outputs, beside the new one, that improve the state once it is seen; 0 for none.
     """
@@ -109,7 +111,7 @@ class Schedule:
         needed = {choice.form for choice in self.choices} - set(forms)
         if needed or (self.analytic_first and knowledge.data is None):
             raise ValueError(f"`knowledge` must have the statistics that this schedule needs: {self}")
-        steps = tuple(StepSpec(forms[choice.form], choice.order, choice.corrector) for choice in self.choices)
+        steps = tuple(_step(choice, forms) for choice in self.choices)
         order = min(max(choice.order, choice.corrector + 1 if choice.corrector else 0) for choice in self.choices)
         in_modes = self.analytic_first or any(choice.form not in FORMS for choice in self.choices)
         return ExponentialIntegrator(Recipe(steps), order, knowledge.data if in_modes else None, self.analytic_first)
@@ -122,6 +124,11 @@ class Schedule:
     def to_plain(self) -> dict[str, Any]:
         """As JSON can hold it."""
         return asdict(self)
+
+
+def _step(choice: Choice, forms: dict[str, AnyForm]) -> StepSpec:
+    form = forms[choice.form]
+    return StepSpec(form, choice.order, choice.corrector, "tau" if form is STRAIGHT else "lambda")
 
 
 def schedule_from_plain(values: dict[str, Any]) -> Schedule:

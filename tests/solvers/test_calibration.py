@@ -107,7 +107,7 @@ def test_auto_takes_what_was_found_and_says_so(calibration):
     ("calls", "known", "conditional", "choice", "analytic"),
     [
         (5, True, False, Choice("whitened", 3, 3), True),
-        (5, False, False, Choice("noise", 3), False),
+        (5, False, False, Choice("straight", 3), False),
         (8, False, False, Choice("velocity", 3), False),
         (5, False, True, Choice("velocity", 3), False),
         (8, False, True, Choice("narrow", 3), False),

@@ -61,7 +61,9 @@ def test_mixed_choices_survive_json():
 
 def test_what_cannot_be_is_refused():
     grid = log_snr_grid(VPLinear(), 2)
-    with pytest.raises(ValueError, match="`form` must be data, noise, velocity, narrow, whitened or empirical, got 'eps'"):
+    with pytest.raises(
+        ValueError, match="`form` must be data, noise, velocity, narrow, straight, whitened or empirical, got 'eps'"
+    ):
         Choice("eps", 1)
     with pytest.raises(ValueError, match="`choices` must be 1 to 2, one for each step, got 3"):
         schedule_on([Choice("data", 1)] * 3, grid)

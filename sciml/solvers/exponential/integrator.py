@@ -1,7 +1,7 @@
 """The exponential integrator that runs every recipe: the one core of the continuous solvers."""
 
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import torch
@@ -28,7 +28,7 @@ class Memory:
         index: of the next step.
         programs: of each part of the state.
         statistics: of the data in the dtype of the state, or None.
-        past: for each part what is kept of the model calls, newest first, in the modes of the statistics.
+        past: for each part what is kept of the model calls, newest first, in the modes if forms differ there.
         start: where the last step started, corrected.
     """
 
@@ -89,16 +89,34 @@ class ExponentialIntegrator(Solver[Any, Memory]):
             moves = [step[k] for step in steps]
             analytic = self.analytic_first and index + k == 0
             mean = _gaussian_mean(denoiser, x, move.t, statistics) if analytic else denoiser(x, move.t).mean
-            here = _enter(statistics, split(process, x), move.alpha)
-            seen = zip(moves, here, _enter(statistics, split(process, mean), 1.0), past, strict=True)
+            here = self._enter(statistics, split(process, x), move.alpha)
+            seen = zip(moves, here, self._enter(statistics, split(process, mean), 1.0), past, strict=True)
             past = tuple(_remember(move, state, output, old)[:depth] for move, state, output, old in seen)
             if k == 0:
                 start = tuple(map(_correct, moves, here, start or here, past))
             end = tuple(map(_advance, moves, start, past))
             if self.stochastic:
                 end = tuple(_stir(move, state, required(generator, self)) for move, state in zip(moves, end, strict=True))
-            x = join(process, x_t, _leave(statistics, end, move.alpha_end, x))
+            x = join(process, x_t, self._leave(statistics, end, move.alpha_end, x))
         return x, Memory(index + 1, memory.programs, statistics, past, start)
+
+    def _enter(self, statistics: DataStatistics | None, parts: Parts, alpha: Coefficient) -> Parts:
+        """x - alpha m, and its amplitudes in the modes if forms differ from mode to mode."""
+        if statistics is None:
+            return parts
+        centred = parts[0] - alpha * statistics.mean
+        return (statistics.modes.forward(centred) if self._in_modes else centred,)
+
+    def _leave(self, statistics: DataStatistics | None, parts: Parts, alpha: Coefficient, like: Any) -> Parts:
+        """The inverse of `_enter`."""
+        if statistics is None:
+            return parts
+        centred = statistics.modes.inverse(parts[0], like.shape) if self._in_modes else parts[0]
+        return (centred + alpha * statistics.mean,)
+
+    @cached_property
+    def _in_modes(self) -> bool:
+        return self.recipe.in_modes
 
 
 def _program(recipe: Recipe, process: GaussianProcess, grid: Tensor, lead: GaussianProcess) -> Program:
@@ -115,20 +133,6 @@ def _compiled(recipe: Recipe, process: GaussianProcess, times: tuple[float, ...]
 def _gaussian_mean(denoiser: Denoiser, x: Tensor, t: Tensor, statistics: DataStatistics | None) -> Tensor:
     assert statistics is not None  # the constructor saw to it
     return statistics.posterior_mean(gaussian_process(denoiser), x, t)
-
-
-def _enter(statistics: DataStatistics | None, parts: Parts, alpha: Coefficient) -> Parts:
-    """Amplitudes of the modes of x - alpha m."""
-    if statistics is None:
-        return parts
-    return (statistics.modes.forward(parts[0] - alpha * statistics.mean),)
-
-
-def _leave(statistics: DataStatistics | None, parts: Parts, alpha: Coefficient, like: Any) -> Parts:
-    """The inverse of `_enter`."""
-    if statistics is None:
-        return parts
-    return (statistics.modes.inverse(parts[0], like.shape) + alpha * statistics.mean,)
 
 
 def _remember(move: Move, x: Tensor, mean: Tensor, past: Parts) -> Parts:

@@ -22,6 +22,7 @@ from sciml.numerics.linear import Coefficient
 from sciml.numerics.quadrature import gauss_legendre
 from sciml.processes.gaussian import GaussianProcess
 from sciml.solvers.exponential.empirical import EmpiricalForm
+from sciml.solvers.exponential.form import Form
 from sciml.solvers.exponential.recipe import Recipe, Stage, StepSpec, VariableName
 from sciml.solvers.exponential.rules import RULES, AnyForm, Interval, Variable, Weights, constants
 
@@ -160,7 +161,9 @@ class _Compiler:
         row = self._row(keep, [(j, past[j], b.alpha * w) for j, w in zip(used, weights, strict=True)])
         if isinstance(form, EmpiricalForm):
             return replace(row, constant=b.alpha * _known(form, step, weights))
-        return replace(row, noise=_number(b.sigma * form.noise(a.lambda_, b.lambda_))) if form.stochastic else row
+        if isinstance(form, Form) and form.stochastic:
+            return replace(row, noise=_number(b.sigma * form.noise(a.lambda_, b.lambda_)))
+        return row
 
     def _row(self, keep: Coefficient, terms: list[tuple[int, _Node, Coefficient]]) -> Row:
         if self.uniform:
@@ -196,6 +199,7 @@ def _variable(process: GaussianProcess, name: VariableName) -> Variable:
     variables: dict[VariableName, Variable] = {
         "lambda": lambda lambda_: lambda_,
         "rho": lambda lambda_: torch.exp(-lambda_),
+        "tau": lambda lambda_: torch.sigmoid(-lambda_),
         "t": process.t_of_lambda,
     }
     return variables[name]

@@ -5,12 +5,15 @@ free in every step.
 """
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
-from sciml.solvers.exponential.form import DATA
+from torch import Tensor
+
+from sciml.solvers.exponential.empirical import EmpiricalForm
+from sciml.solvers.exponential.form import DATA, Form
 from sciml.solvers.exponential.rules import RULES, AnyForm
 
-VariableName = Literal["lambda", "rho", "t"]
+VariableName = Literal["lambda", "rho", "tau", "t"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class StepSpec:
         form: what is integrated exactly.
         order: model outputs used, those of earlier steps included; the first steps make do with fewer.
         corrector: model outputs used, beside the new one, to improve the state once it is seen; 0 for none.
-        variable: in which outputs are interpolated: lambda, rho = exp(-lambda) or t.
+        variable: in which outputs are interpolated: lambda, rho = exp(-lambda), tau = rho / (1 + rho) or t.
         rule: of the prediction, see `rules`.
         corrector_rule: of the correction.
         stages: calls within the step, instead of outputs of earlier steps; empty for a multistep method.
@@ -58,8 +61,8 @@ class StepSpec:
         for name in ("rule", "corrector_rule"):
             if getattr(self, name) not in RULES:
                 raise ValueError(f"`{name}` must be one of {', '.join(RULES)}, got {getattr(self, name)!r}")
-        if self.variable not in ("lambda", "rho", "t"):
-            raise ValueError(f"`variable` must be lambda, rho or t, got {self.variable!r}")
+        if self.variable not in get_args(VariableName):
+            raise ValueError(f"`variable` must be lambda, rho, tau or t, got {self.variable!r}")
         if self.stages and (self.corrector or self.stages[-1].fraction != 1):
             raise ValueError("`stages` must end with fraction 1, and go without a corrector")
 
@@ -93,6 +96,12 @@ class Recipe:
     def stochastic(self) -> bool:
         """Whether a step adds fresh noise."""
         return any(step.form.stochastic for step in self.steps)
+
+    @property
+    def in_modes(self) -> bool:
+        """Whether a form differs from mode to mode."""
+        forms = [step.form for step in self.steps]
+        return any(isinstance(f, EmpiricalForm) or (isinstance(f, Form) and isinstance(f.variance, Tensor)) for f in forms)
 
     def warmed(self, order: int) -> "Recipe":
         """The same recipe after a start by single steps, which has what a multistep method of this order (at most 4) needs.

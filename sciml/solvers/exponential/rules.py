@@ -5,7 +5,7 @@ weights of a step are the integrals of kernel times f_j. The exact integral of t
 default; the others are what the published methods do, at some cost in accuracy.
 
 | rule       | f_j                                                  | used by                          |
-| exact      | the Lagrange basis in lambda, rho or t               | DEIS, LMS, DPM-Solver-3          |
+| exact      | the Lagrange basis in lambda, rho, tau or t          | DEIS, LMS, DPM-Solver-3          |
 | midpoint   | the Lagrange basis at the middle of the step         | DPM-Solver-2, DPM-Solver++ 2M    |
 | halved     | exact, with half of the second-order term            | DPM-Solver++ 3M as published     |
 | bh1        | a slope that acts for the length of the step         | UniPC bh1 with two nodes         |
@@ -26,6 +26,7 @@ from torch import Tensor
 from sciml.numerics.quadrature import gauss_legendre, lagrange_basis
 from sciml.solvers.exponential.empirical import EmpiricalForm
 from sciml.solvers.exponential.form import Form
+from sciml.solvers.exponential.straight import StraightForm
 
 Variable = Callable[[Tensor], Tensor]
 
@@ -48,7 +49,7 @@ class Interval:
 
 
 Weights = Float64[Tensor, "J *modes"]
-AnyForm = Form | EmpiricalForm
+AnyForm = Form | EmpiricalForm | StraightForm
 Rule = Callable[[AnyForm, Interval], Weights]
 
 

@@ -8,18 +8,23 @@ from torch import Tensor
 
 from sciml.denoisers.denoiser import Denoiser, Dirac
 from sciml.denoisers.gaussian import GaussianDenoiser
+from sciml.denoisers.mixture import MixtureDenoiser
+from sciml.denoisers.reference import exact_flow
 from sciml.denoisers.statistics import DataStatistics, cosine_statistics, principal_statistics
 from sciml.numerics.modes import dense_modes
+from sciml.processes.linear_path import LinearPath
 from sciml.processes.product import ProductProcess
 from sciml.processes.ve import VE
 from sciml.processes.vp import VPLinear
 from sciml.solvers.ddim import ddim
 from sciml.solvers.dpm_solver import dpm_solver, dpm_solver_pp_multistep
+from sciml.solvers.euler import Euler
 from sciml.solvers.exponential.form import DATA, NOISE, VELOCITY, Form
 from sciml.solvers.exponential.integrator import ExponentialIntegrator
 from sciml.solvers.exponential.plain import exponential
 from sciml.solvers.exponential.recipe import Recipe, StepSpec
-from sciml.solvers.grids import log_snr_grid, quadratic_grid
+from sciml.solvers.exponential.straight import STRAIGHT
+from sciml.solvers.grids import log_snr_grid, quadratic_grid, uniform_grid
 from sciml.solvers.integrate import integrate
 from sciml.solvers.unipc import unipc
 from sciml.solvers.whitened import whitened
@@ -57,6 +62,49 @@ def test_the_velocity_form_is_exact_for_unit_gaussian_data(process, generator):
     grid = log_snr_grid(process, 2)
     found = integrate(exponential(VELOCITY, 1), oracle, x, grid)
     torch.testing.assert_close(found, oracle.flow(x, grid[0], grid[-1]), rtol=1e-10, atol=1e-10)
+
+
+def test_the_straight_form_is_euler_on_a_straight_path(mixture, generator):
+    path = LinearPath()
+    oracle = MixtureDenoiser(path, mixture.weights, mixture.means, mixture.variances[:, 0])
+    x, grid = path.prior((5, 2), generator=generator, dtype=F64), quadratic_grid(path, 6)
+    found = integrate(exponential(STRAIGHT, 1, variable="tau"), oracle, x, grid)
+    torch.testing.assert_close(found, integrate(Euler(), oracle, x, grid), rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("order", [2, 3, 4])
+def test_the_straight_form_has_its_order(process, mixture, generator, order):
+    x = process.prior((16, 2), generator=generator, dtype=F64)
+    x = integrate(ddim(), mixture, x, uniform_grid(process, 60, t_end=0.5))
+    start, end = (torch.tensor(t, dtype=F64) for t in (0.5, 0.3))
+    exact = exact_flow(mixture, x, start, end, steps=100)
+    solver = exponential(STRAIGHT, order, variable="tau").warmed()
+    errors = [
+        (integrate(solver, mixture, x, log_snr_grid(process, n, t_start=0.5, t_end=0.3)) - exact).norm() for n in (64, 128)
+    ]
+    assert torch.log2(errors[0] / errors[1]).item() == pytest.approx(order, abs=0.15)
+
+
+@pytest.mark.parametrize("form", [DATA, NOISE, VELOCITY, STRAIGHT])
+def test_statistics_centre_a_form_that_is_the_same_for_all_modes(process, mixture, generator, form):
+    """Data far from zero are sampled as well as data about zero."""
+    shift = torch.tensor([30.0, -20.0], dtype=F64)
+    far = MixtureDenoiser(process, mixture.weights, mixture.means + shift, mixture.variances[:, 0])
+    near = MixtureDenoiser(process, mixture.weights, mixture.means, mixture.variances[:, 0])
+    grid, modes = (
+        log_snr_grid(process, 6),
+        dense_modes(torch.linalg.qr(torch.randn(2, 2, generator=generator, dtype=F64))[0]),
+    )
+    x = process.prior((5, 2), generator=generator, dtype=F64)
+    alphas = process.alpha(grid[[0, -1]])
+    recipe = Recipe((StepSpec(form, 3, 2),))
+    about = [
+        ExponentialIntegrator(recipe, 3, DataStatistics(mean, torch.ones(2, dtype=F64), modes))
+        for mean in (0 * shift, shift)
+    ]
+    plain, moved = integrate(about[0], near, x, grid), integrate(about[1], far, x + alphas[0] * shift, grid)
+    torch.testing.assert_close(moved - alphas[1] * shift, plain, rtol=1e-9, atol=1e-9)
+    torch.testing.assert_close(plain, integrate(exponential(form, 3, corrector=2), near, x, grid), rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize("form", [DATA, NOISE, VELOCITY, Form(0.3, 1.0)])
