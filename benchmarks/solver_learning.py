@@ -8,7 +8,7 @@ from solver_trial import Trial
 
 from sciml.solvers.grids import Grid, karras_grid, log_snr_grid, quadratic_grid, sinh_grid
 from sciml.solvers.integrate import integrate
-from sciml.solvers.learned_grid import learn_grid
+from sciml.solvers.learned_grid import learn_grid, rms_distance
 
 GRIDS = (quadratic_grid, log_snr_grid, karras_grid, sinh_grid)
 
@@ -23,7 +23,9 @@ def learned_trial(make: Make, problem: Problem, training: Problem, calls: int, i
             return integrate(solver, Asked(model), model.x, grid), model.calls
 
     start = min(grids(problem, calls), key=lambda grid: training.error(end(training, grid)[0]))
-    grid = learn_grid(solver, training.denoiser, training.x, training.exact, start, iterations=iterations)
+    states = (solver, training.denoiser, training.x, training.exact)
+    grid = learn_grid(*states, start, iterations=iterations)
+    grid = learn_grid(*states, grid, iterations=iterations // 2, rate=0.02, measure=rms_distance)
     x, counted = end(problem, grid)
     return Trial(problem.error(x), problem.median_error(x), counted)
 

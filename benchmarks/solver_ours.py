@@ -15,11 +15,13 @@ from sciml.solvers.ddim import ddim
 from sciml.solvers.deis import deis, lms
 from sciml.solvers.dpm_solver import dpm_solver, dpm_solver_multistep, dpm_solver_pp, dpm_solver_pp_multistep
 from sciml.solvers.dpm_solver_v3 import ModelStatistics, dpm_solver_v3
+from sciml.solvers.edm import EDM
 from sciml.solvers.euler import Euler
 from sciml.solvers.exponential.form import DATA, NOISE, VELOCITY
 from sciml.solvers.exponential.integrator import ExponentialIntegrator
 from sciml.solvers.exponential.plain import exponential
 from sciml.solvers.exponential.recipe import Recipe, StepSpec
+from sciml.solvers.exponential.straight import STRAIGHT
 from sciml.solvers.heun import Heun
 from sciml.solvers.integrate import integrate
 from sciml.solvers.pndm import ipndm, pndm
@@ -44,7 +46,13 @@ class Asked(Denoiser):
 
 def named() -> dict[str, Make]:
     """The solvers of the catalog that draw no noise, in every order they have."""
-    makes: dict[str, Callable[[], Solver[Tensor, Any]]] = {"ddim": ddim, "euler": Euler, "heun": Heun, "lms 4": lms}
+    makes: dict[str, Callable[[], Solver[Tensor, Any]]] = {
+        "ddim": ddim,
+        "edm": EDM,
+        "euler": Euler,
+        "heun": Heun,
+        "lms 4": lms,
+    }
     makes |= {f"deis {k}": partial(deis, k) for k in (2, 3, 4)}
     for k in (2, 3):
         makes[f"dpm_solver {k}"] = partial(dpm_solver, k)
@@ -57,6 +65,7 @@ def named() -> dict[str, Make]:
     for name, form in {"data": DATA, "noise": NOISE, "velocity": VELOCITY}.items():
         makes |= {f"exponential {name} {k}": partial(exponential, form, k) for k in (2, 3, 4)}
         makes |= {f"exponential {name} {k} corrected": partial(exponential, form, k, corrector=k) for k in (2, 3, 4)}
+    makes |= {f"exponential straight {k}": partial(exponential, STRAIGHT, k, variable="tau") for k in (2, 3, 4)}
     return {name: partial(_ignoring_statistics, make) for name, make in makes.items()}
 
 
@@ -89,7 +98,11 @@ def with_model() -> dict[str, Callable[[ModelStatistics], Solver[Tensor, Any]]]:
     return makes
 
 
-LEARNED: dict[str, Make] = {"whitened 3, learned grid": whitened, "noise 4, learned grid": noise_analytic_first}
+LEARNED: dict[str, Make] = {
+    "whitened 3, learned grid": whitened,
+    "whitened 3, power 0.5, learned grid": partial(whitened, power=0.5),
+    "noise 4, learned grid": noise_analytic_first,
+}
 
 
 def names() -> list[str]:

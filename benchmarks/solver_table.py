@@ -30,6 +30,7 @@ from sciml.solvers.catalog import GRIDS
 from sciml.solvers.dpm_solver_v3 import model_statistics
 
 MEASURED_ON = 256  # draws of the data, for DPM-Solver-v3
+TRAINED_ON = {"ring": 256, "image": 64, "field": 64}  # starts on which grids are learned
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def _best(task: Task, settings: Settings) -> dict[str, tuple[str, Trial]]:
 
 def _learned(task: Task, settings: Settings) -> dict[str, tuple[str, Trial]]:
     schedule, name, _, solver = task
-    problem, training = _problem(name, schedule), Problem(name, schedule, states=64, seed=1)
+    problem, training = _problem(name, schedule), Problem(name, schedule, states=TRAINED_ON[name], seed=1)
     best = {}
     for calls in settings.learned_calls:
         trial = learned_trial(LEARNED[solver], problem, training, calls, settings.iterations)
