@@ -4,8 +4,8 @@ Each trial step in lambda is made with order p and, from calls that this has mad
 
     E = max over samples of rms((x_p - x_{p-1}) / delta),        delta = max(atol, rtol max(|x_p|, |x_start|)),
 
-it is kept if E <= 1, and the next step is .9 E^(-1/p) times as long. The grid given to `integrate` holds the points to be met
-exactly, so [1, t_min] is enough. A step is shared by all samples of a batch, so that its hardest sample decides; a sample
+it is kept if E <= 1, and the next step is .9 E^(-1/p) times as long. The grid given to `integrate` holds the points to be
+met exactly, so [1, t_min] is enough. A step is shared by all samples of a batch, so that its hardest sample decides; a sample
 depends on its batch-mates to within the tolerance.
 
 Reference: Lu et al. (2022), arXiv 2206.00927, appendix C and algorithm 4.
