@@ -5,8 +5,8 @@ Each trial step in lambda is made with order p and, from calls that this has mad
     E = max over samples of rms((x_p - x_{p-1}) / delta),        delta = max(atol, rtol max(|x_p|, |x_start|)),
 
 it is kept if E <= 1, and the next step is .9 E^(-1/p) times as long. The grid given to `integrate` holds the points to be
-met exactly, so [1, t_min] is enough. A step is shared by all samples of a batch, so that its hardest sample decides; a sample
-depends on its batch-mates to within the tolerance.
+met exactly, so [1, t_min] is enough. A step is shared by all samples of a batch, so that its hardest sample decides; a
+sample depends on its batch-mates to within the tolerance.
 
 Reference: Lu et al. (2022), arXiv 2206.00927, appendix C and algorithm 4.
 """
@@ -78,6 +78,7 @@ class AdaptiveDPMSolver(Solver[Any, float]):
             error = self._error(x, better, worse)
             if error <= 1:
                 x, t = better, end
+                remembering.known.clear()
             elif length < _SHORTEST:
                 raise FloatingPointError(f"a step of {length:.1e} in lambda at t = {t.item()} has an error of {error:.1e}")
             length *= min(_LONGEST, _SAFETY * max(error, 1e-8) ** (-1 / self.order))
@@ -95,7 +96,7 @@ class AdaptiveDPMSolver(Solver[Any, float]):
 
 
 class _Remembering(Denoiser):
-    """Answers a call again that it has answered since the last accepted step: same state, same time."""
+    """Answers again what it has been asked since `known` was cleared: same state, same time."""
 
     def __init__(self, denoiser: Denoiser) -> None:
         super().__init__(denoiser.process)
@@ -108,7 +109,7 @@ class _Remembering(Denoiser):
             if known_time == time and torch.equal(known, flat):
                 return posterior
         posterior = self.denoiser(x_t, t, cond)
-        self.known = [*self.known[-3:], (time, flat, posterior)]
+        self.known.append((time, flat, posterior))
         return posterior
 
 

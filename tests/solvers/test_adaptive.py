@@ -65,7 +65,7 @@ def test_a_refused_step_starts_from_the_call_it_has(generator):
     hook = narrow.register_forward_pre_hook(lambda module, arguments: asked.append(arguments[1].item()))
     _, calls = run(AdaptiveDPMSolver(3, 1e-2, 1e-3, first_step=9.0), narrow, x, span(process))
     hook.remove()
-    assert calls[-1] == len(asked) and calls[-1] % 3 != 0
+    assert calls[-1] == len(asked)
     assert asked.count(1.0) == 1 and len(set(asked)) == len(asked)
 
 
