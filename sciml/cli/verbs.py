@@ -286,11 +286,14 @@ def inspect(model: Path) -> None:
 @click.option("--title", default="Results", show_default=True)
 @click.option("--scale", default="", help="Name of the scale, for the heading.")
 @click.option("--note", "notes", multiple=True, help="A remark to print, such as what was left out.")
-def report(directories: tuple[Path, ...], output: Path, title: str, scale: str, notes: tuple[str, ...]) -> None:
+@click.option("--solvers", type=FILE, help="Made by benchmarks/solvers.py, with its plot beside it.")
+def report(
+    directories: tuple[Path, ...], output: Path, title: str, scale: str, notes: tuple[str, ...], solvers: Path | None
+) -> None:
     """Make one self-contained HTML page from evaluated models."""
     from sciml.report.build import build_report
 
-    build_report(directories, output, title=title, scale=scale, notes=notes)
+    build_report(directories, output, title=title, scale=scale, notes=notes, solvers=solvers)
 
 
 @click.command()

@@ -195,6 +195,7 @@ class Settings(Config):
     seeds: tuple[NonNegativeInt, ...] = Field(
         (0,), min_length=1, strict=False, description="one training of every model for each"
     )
+    solver_benchmark: bool = Field(False, description="also measure the solvers on problems with exact answers, small")
     pde: dict[str, ExperimentConfig] = Field(default_factory=dict, description="experiments on PDE fields, by data set")
 
     @field_validator("seeds")

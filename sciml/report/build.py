@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from sciml.io.atomic import atomic_file
 from sciml.io.errors import InputError
 from sciml.report import curves
+from sciml.report.benchmark import load_benchmark
 from sciml.report.canvas import png
 from sciml.report.describe import describe
 from sciml.report.fields import pictures
@@ -50,7 +51,15 @@ class Section:
     fields: Sequence[Image]
 
 
-def build_report(directories: Sequence[Path], output: Path, *, title: str, scale: str, notes: Sequence[str]) -> None:
+def build_report(
+    directories: Sequence[Path],
+    output: Path,
+    *,
+    title: str,
+    scale: str,
+    notes: Sequence[str],
+    solvers: Path | None = None,
+) -> None:
     """Write the report, atomically.
 
     Args:
@@ -59,6 +68,7 @@ def build_report(directories: Sequence[Path], output: Path, *, title: str, scale
         title: of the report.
         scale: of the workflow, for instance "smoke".
         notes: shown at the end, for instance which data sets were left out and why.
+        solvers: what `benchmarks/solvers.py` wrote, beside its plot.
 
     Raises:
         InputError: no directories, or a file of a run is missing or malformed; names file and key.
@@ -85,6 +95,7 @@ def build_report(directories: Sequence[Path], output: Path, *, title: str, scale
             styles=styles,
             origins=[origin(run) for dataset in datasets for model in dataset.models for run in model.runs],
             notes=[*doubts(datasets), *notes],
+            benchmark=load_benchmark(solvers) if solvers else None,
         )
     )
     with atomic_file(output) as temporary:

@@ -92,8 +92,12 @@ def write_run(
     np.savez(directory / "pictures.npz", allow_pickle=False, **arrays, **spectra)
     units = {"u": ""} if flat else {"t2m": "K", "time": "h"}
     scores = _scores(kind, error, members, size[0])
-    evaluation = {"dataset": dataset, "model": model, "seed": seed, "kind": kind, "units": units, "scores": scores}
+    evaluation = {"dataset": dataset, "model": model, "seed": seed, "kind": kind, "units": units, "scores": scores[:1]}
     (directory / "evaluation.json").write_text(json.dumps(evaluation))
+    if len(scores) > 1:
+        compared = [{**score, "picked": "", "distance": 0.3 / score["nfe"]} for score in scores[1:]]
+        compared += [{**compared[0], "solver": "auto, 2 calls", "picked": "noise 3; not calibrated", "distance": None}]
+        (directory / "solvers.json").write_text(json.dumps({"scores": compared}))
     (directory / "manifest.json").write_text(json.dumps(_manifest(model, kind, seed)))
     (directory / "events.jsonl").write_text(_events(draw) if kind == "neural" else "")
     return directory

@@ -130,7 +130,42 @@ def test_solvers_are_compared(page: Page) -> None:
         ["DDIM, 8 calls", "8", "8"],
     ]
     assert "DDIM, 10 calls (main table)" in [row[1] for row in table]
-    assert len(table) == 1 + 11
+    assert [row[1] for row in table].count("auto, 2 calls: noise 3; not calibrated") == 1
+    assert len(table) == 1 + 12
+    distance = [cell.partition(" ")[0] for cell in table[0]].index("distance")
+    assert [row[distance] for row in table[1:4]] == ["0.150", "0.0750", "0.0375"]
+
+
+def exact(folder: Path, **problems: Any) -> Path:
+    found = {"5": {"error": 0.02, "solver": "unipc 3"}, "10": {"error": 0.004, "solver": "whitened 3"}}
+    summary = {"ring, linear": {"sciml": found, "others": {"10": {"error": 0.003}}}} | problems
+    (folder / "exact.json").write_text(json.dumps({"summary": summary}))
+    (folder / "exact.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    return folder / "exact.json"
+
+
+def test_solvers_on_exact_problems_are_shown(kept_runs: list[Path], tmp_path: Path) -> None:
+    page = build(kept_runs, tmp_path, solvers=exact(tmp_path))
+    (table,) = [
+        table for table in page.tables if table[1][:2] == ["problem", "solvers"] or table[0][:2] == ["problem", "solvers"]
+    ]
+    assert [row for row in table if row[0] == "ring, linear"] == [
+        ["ring, linear", "sciml", "0.0200", "0.00400"],
+        ["ring, linear", "others", "", "0.00300"],
+    ]
+    assert {"0.0200", "0.00300"} <= set(page.bold)
+    assert any(
+        dict(attributes).get("src", "").startswith("data:image/svg+xml") for tag, attributes in page.tags if tag == "img"
+    )
+
+
+def test_a_faulty_benchmark_is_named(kept_runs: list[Path], tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"exact\.json: `summary.bad` must be an object, got '3'"):
+        build(kept_runs, tmp_path, solvers=exact(tmp_path, bad=3))
+    file = exact(tmp_path)
+    file.with_suffix(".svg").unlink()
+    with pytest.raises(InputError, match=r"exact\.svg: cannot be read"):
+        build(kept_runs, tmp_path, solvers=file)
 
 
 def test_fields_in_two_dimensions(plane_runs: list[Path], tmp_path: Path) -> None:

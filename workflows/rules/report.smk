@@ -9,6 +9,7 @@ rule report:
             file=["evaluation.json", "pictures.npz", "manifest.json", "events.jsonl"],
         ),
         expand("{directory}/solvers.json", directory=PLAN.comparisons),
+        solvers=expand("<results>/solvers/exact.json", _=range(SETTINGS.solver_benchmark)),
     output:
         report("<results>/report.html", caption="../report/report.rst", category="Results"),
     log:
@@ -28,6 +29,7 @@ rule report:
         scale=SETTINGS.scale,
         directories=PLAN.runs,
         notes=" ".join(f"--note {quote(why)}" for why in PLAN.left_out.values()),
+        solvers=lambda wildcards, input: " ".join(f"--solvers {quote(path)}" for path in input.solvers),
     shell:
-        "exec sciml report --title {params.title:q} --scale {params.scale:q} {params.notes}"
+        "exec sciml report --title {params.title:q} --scale {params.scale:q} {params.notes} {params.solvers}"
         " --output {output:q} {params.directories:q} > {log:q} 2>&1"

@@ -27,6 +27,28 @@ rule calibrate:
         " --seed {wildcards.seed} --output {output:q} > {log:q} 2>&1"
 
 
+rule solver_benchmark:
+    output:
+        json="<results>/solvers/exact.json",
+        svg="<results>/solvers/exact.svg",
+    log:
+        "<logs>/solvers/exact.log",
+    benchmark:
+        "<benchmarks>/solvers/exact.tsv"
+    conda:
+        CONDA
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+        gpu=0,
+    params:
+        version=VERSIONS["solver_benchmark"],
+        script=Path(workflow.basedir) / "benchmarks/solvers.py",
+    shell:
+        "exec python {params.script:q} --full --scale small --workers 1 --output {output.json:q} > {log:q} 2>&1"
+
+
 rule compare:
     input:
         config="<results>/pde/{dataset}/comparison.yaml",
