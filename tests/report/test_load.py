@@ -43,8 +43,14 @@ def test_missing_key(run: Path, key: str, edit: Edit) -> None:
 
 @pytest.mark.parametrize("key", ["solver", "main", "members", "mse", "mse_mean4", "crps", "mse_by_step"])
 def test_missing_key_of_a_score(run: Path, key: str, edit: Edit) -> None:
-    edit(run / "evaluation.json", lambda values: values["scores"][2].pop(key))
-    refuse(run, "evaluation.json", rf"key `scores\[2\].{key}` is missing")
+    edit(run / "evaluation.json", lambda values: values["scores"][0].pop(key))
+    refuse(run, "evaluation.json", rf"key `scores\[0\].{key}` is missing")
+
+
+@pytest.mark.parametrize("key", ["solver", "nfe", "crps", "distance"])
+def test_missing_key_of_a_compared_solver(run: Path, key: str, edit: Edit) -> None:
+    edit(run / "solvers.json", lambda values: values["scores"][2].pop(key))
+    refuse(run, "solvers.json", rf"key `scores\[2\].{key}` is missing")
 
 
 @pytest.mark.parametrize("key", ["config", "versions", "git_commit", "data_sha256", "device", "parameters", "started"])
@@ -62,7 +68,7 @@ def test_wrong_type(run: Path, key: str, value: object, edit: Edit) -> None:
 
 
 def test_exactly_one_main_score(run: Path, edit: Edit) -> None:
-    edit(run / "evaluation.json", lambda values: values["scores"][1].update(main=True))
+    edit(run / "evaluation.json", lambda values: values["scores"].append(values["scores"][0]))
     refuse(run, "evaluation.json", "exactly one of `scores` must have `main` true, got 2")
 
 

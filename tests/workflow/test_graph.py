@@ -23,7 +23,8 @@ def expected(scale: str) -> Counter:
         )
         for stage in ("calibration", "comparison")
     }
-    solvers = Counter(calibrate=sampled["calibration"], compare=sampled["comparison"])
+    exact = int(settings.get("solver_benchmark", False))
+    solvers = Counter(calibrate=sampled["calibration"], compare=sampled["comparison"], solver_benchmark=exact)
     return Counter(prepare=datasets, train=runs, evaluate=runs, report=1, all=1) + solvers
 
 

@@ -9,7 +9,7 @@ rule report:
             file=["evaluation.json", "pictures.npz", "manifest.json", "events.jsonl"],
         ),
         expand("{directory}/solvers.json", directory=PLAN.comparisons),
-        solvers=expand("<results>/solvers/exact.json", _=range(SETTINGS.solver_benchmark)),
+        solvers=["<results>/solvers/exact.json"] * SETTINGS.solver_benchmark,
     output:
         report("<results>/report.html", caption="../report/report.rst", category="Results"),
     log:
