@@ -49,7 +49,7 @@ class Mixture:
 
 
 class MixtureBridge:
-    """b and E[z | x_t] between two mixtures, in closed form; they have the signatures of `InterpolantFlow`.
+    """b and E[z | x_t] between two mixtures, in closed form; they are the fields of a `BridgeDenoiser`.
 
     Args:
         interpolant: the path.

@@ -23,14 +23,17 @@ Reference: Albergo, Boffi and Vanden-Eijnden (2023), arXiv 2303.08797, sections 
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from sciml.numerics.broadcasting import broadcast_time
+from sciml.numerics.noise import gaussian_noise
+from sciml.processes.process import Process
 
 Coefficient = Callable[[Tensor], Tensor]
 
@@ -78,9 +81,14 @@ _ENCODING_DECODING = _Path(
 _PATHS = {"linear": _LINEAR, "trigonometric": _TRIGONOMETRIC, "encoding_decoding": _ENCODING_DECODING}
 
 
+Pair = tuple[Tensor, Tensor]
+
+
 @dataclass(frozen=True)
-class Interpolant:
+class Interpolant(Process[Any]):
     """alpha, beta and gamma of a path; see the module. Coefficients are float64 functions of time, of its shape.
+
+    As a process its data are pairs (x_0, x_1), and its states x_t.
 
     Args:
         path: linear, trigonometric or encoding_decoding.
@@ -123,6 +131,24 @@ class Interpolant:
     def half_gamma2_dot(self, t: Tensor) -> Tensor:
         """gamma gamma' = d gamma^2 / dt / 2, finite at the ends."""
         return self.noise**2 * _PATHS[self.path].gamma2_dot(t) / 2
+
+    def prior(self, shape: Sequence[int], *, generator: torch.Generator) -> Tensor:
+        """There is none: x_1 is data.
+
+        Raises:
+            ValueError: always.
+        """
+        raise ValueError("an interpolant has no prior to draw from: start from samples of x_1")
+
+    def perturb(self, x_0: Pair, t: Tensor, *, generator: torch.Generator) -> Tensor:
+        """Draws x_t of a pair; see `Process.perturb`."""
+        return self.interpolate(*x_0, gaussian_noise(x_0[0], generator), t)
+
+    def bridge(self, x_0: Pair, x_t: Tensor, t: Tensor, s: Tensor, *, generator: torch.Generator) -> Tensor:
+        """x_s of the same pair and noise, which the three determine for 0 < t < 1; see `Process.bridge`."""
+        time = broadcast_time(t, x_t)
+        z = (x_t - self.interpolate(*x_0, torch.zeros_like(x_t), t)) / self.gamma(time).to(x_t.dtype)
+        return self.interpolate(*x_0, z, s)
 
     def interpolate(
         self,

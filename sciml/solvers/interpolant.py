@@ -12,97 +12,67 @@ Reference: Albergo, Boffi and Vanden-Eijnden (2023), arXiv 2303.08797, section 2
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from sciml.denoisers.bridge import BridgeDenoiser
+from sciml.denoisers.denoiser import Denoiser
 from sciml.numerics.noise import gaussian_noise
-from sciml.processes.interpolant import Interpolant
-from sciml.solvers.grids import Grid
-
-Field = Callable[[Tensor, Tensor], Tensor]
+from sciml.solvers.solver import OneStepSolver, required
 
 
 @dataclass(frozen=True)
-class InterpolantFlow:
-    """What is known of an interpolant between two laws.
+class InterpolantSolver(OneStepSolver[Tensor]):
+    """Carries samples of x_1, at t = 1, to samples of x_0; two calls a step. Its denoiser is a `BridgeDenoiser`.
 
     Args:
-        interpolant: the path.
-        velocity: b(x, t), t a float64 scalar.
-        noise: E[z | x_t = x] as a function of x and t; only the SDE needs it.
-        t_min: distance from t = 0 and t = 1 that the times told to both keep, in [0, 1/2): there gamma = 0.
+        eps: how much noise, not negative, in units of the data squared per time; 0 for the ODE.
+        t_min: distance from t = 0 and t = 1 that the times told to the denoiser keep, in [0, 1/2): there gamma = 0.
     """
 
-    interpolant: Interpolant
-    velocity: Field
-    noise: Field | None = None
+    order: ClassVar[int] = 2
+
+    eps: float = 0.0
     t_min: float = 1e-3
 
     def __post_init__(self) -> None:
+        if not 0 <= self.eps < math.inf:
+            raise ValueError(f"`eps` must be finite and not negative, got {self.eps}")
         if not 0 <= self.t_min < 0.5:
             raise ValueError(f"`t_min` must lie in [0, 0.5), got {self.t_min}")
 
-    def drift(self, x: Float[Tensor, "batch *space"], t: Tensor, eps: float) -> Float[Tensor, "batch *space"]:
-        """-b + eps score, for time that runs down.
+    @property
+    def stochastic(self) -> bool:
+        """Whether there is noise."""
+        return self.eps > 0
 
-        Args:
-            x: state at time t.
-            t: one time.
-            eps: not negative.
-        """
+    def step(
+        self,
+        denoiser: Denoiser,
+        x_t: Float[Tensor, "batch *space"],
+        t: Tensor,
+        s: Tensor,
+        memory: None,
+        *,
+        generator: torch.Generator | None,
+    ) -> tuple[Tensor, None]:
+        """See `Solver.step`."""
+        h = (t - s).item()
+        fresh = torch.zeros_like(x_t)
+        if self.eps:
+            fresh = math.sqrt(2 * self.eps * h) * gaussian_noise(x_t, required(generator, self))
+        slope = self._drift(denoiser, x_t, t)
+        predicted = x_t + h * slope + fresh
+        return x_t + h / 2 * (slope + self._drift(denoiser, predicted, s)) + fresh, None
+
+    def _drift(self, denoiser: Denoiser, x: Tensor, t: Tensor) -> Tensor:
+        """-b + eps score."""
         t = t.clamp(self.t_min, 1 - self.t_min)
-        if eps == 0:
-            return -self.velocity(x, t)
-        if self.noise is None:
-            raise ValueError(f"`noise` must be given where `eps` is not 0, got None and {eps}")
-        return -self.velocity(x, t) - (eps / self.interpolant.gamma(t)).to(x.dtype) * self.noise(x, t)
-
-
-def transport(
-    flow: InterpolantFlow,
-    x: Float[Tensor, "batch *space"],
-    grid: Grid,
-    *,
-    eps: float = 0.0,
-    generator: torch.Generator | None = None,
-) -> Float[Tensor, "batch *space"]:
-    """Carries samples of x_1 to samples of x_0, at two calls of either field a step.
-
-    Args:
-        flow: b, and for eps > 0 E[z | x_t].
-        x: states at time grid[0], for instance samples of x_1 at t = 1.
-        grid: float64 times, decreasing within [0, 1].
-        eps: how much noise, not negative, in units of the data squared per time; 0 for the ODE.
-        generator: source of randomness, for eps > 0.
-
-    Returns:
-        The states at time grid[-1].
-
-    Raises:
-        FloatingPointError: if a step yields a state that is not finite.
-    """
-    if not 0 <= eps < math.inf:
-        raise ValueError(f"`eps` must be finite and not negative, got {eps}")
-    if eps and generator is None:
-        raise ValueError("`generator` must be a torch.Generator where `eps` is not 0, got None")
-    if bool((grid.diff() >= 0).any()) or not 0 <= grid[-1] < grid[0] <= 1:
-        raise ValueError(f"`grid` must decrease within [0, 1], got {grid.tolist()}")
-    for index, (t, s) in enumerate(pairwise(grid.cpu())):
-        x = _step(flow, x, t, s, eps, generator)
-        if not bool(torch.isfinite(x).all()):
-            raise FloatingPointError(f"state is not finite after step {index}, from t = {t.item()} to {s.item()}")
-    return x
-
-
-def _step(flow: InterpolantFlow, x: Tensor, t: Tensor, s: Tensor, eps: float, generator: torch.Generator | None) -> Tensor:
-    """One step of Heun's method."""
-    h = (t - s).item()
-    fresh = math.sqrt(2 * eps * h) * gaussian_noise(x, generator) if generator is not None and eps else 0.0
-    slope = flow.drift(x, t, eps)
-    predicted = x + h * slope + fresh
-    return x + h / 2 * (slope + flow.drift(predicted, s, eps)) + fresh
+        known = BridgeDenoiser.posterior(denoiser, x, t)
+        if self.eps == 0:
+            return -known.velocity
+        return -known.velocity - (self.eps / known.interpolant.gamma(t)).to(x.dtype) * known.noise

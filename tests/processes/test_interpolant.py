@@ -55,3 +55,16 @@ def test_times_line_up_with_the_leading_dimensions(generator):
 def test_bad_arguments_are_named(arguments, message):
     with pytest.raises(ValueError, match=message):
         Interpolant(**arguments)
+
+
+def test_as_a_process_pairs_are_its_data(generator):
+    p, t, s = Interpolant(), torch.tensor(0.4, dtype=torch.float64), torch.tensor(0.7, dtype=torch.float64)
+    pair = tuple(torch.randn(20_000, 1, generator=generator, dtype=torch.float64) for _ in range(2))
+    x_t = p.perturb(pair, t, generator=generator)
+    left = x_t - p.alpha(t) * pair[0] - p.beta(t) * pair[1]
+    assert left.std().item() == pytest.approx(p.gamma(t).item(), rel=0.03)
+    x_s = p.bridge(pair, x_t, t, s, generator=generator)
+    torch.testing.assert_close(p.bridge(pair, x_s, s, t, generator=generator), x_t)
+    torch.testing.assert_close((x_s - p.alpha(s) * pair[0] - p.beta(s) * pair[1]) / p.gamma(s), left / p.gamma(t))
+    with pytest.raises(ValueError, match="an interpolant has no prior to draw from: start from samples of x_1"):
+        p.prior((2, 1), generator=generator)

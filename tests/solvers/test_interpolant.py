@@ -3,11 +3,15 @@
 import pytest
 import torch
 
+from sciml.denoisers.bridge import BridgeDenoiser
+from sciml.denoisers.gaussian import GaussianDenoiser
 from sciml.denoisers.mixture_bridge import Mixture, MixtureBridge
 from sciml.losses.interpolant import noise_loss, velocity_loss
 from sciml.metrics.wasserstein import sliced_wasserstein
 from sciml.processes.interpolant import Interpolant
-from sciml.solvers.interpolant import InterpolantFlow, transport
+from sciml.processes.vp import VPLinear
+from sciml.solvers.integrate import integrate
+from sciml.solvers.interpolant import InterpolantSolver
 
 F64 = torch.float64
 PATHS = ["linear", "trigonometric", "encoding_decoding"]
@@ -31,7 +35,11 @@ GRID = torch.linspace(1, 0, 101, dtype=F64)
 
 def flow(path="linear"):
     bridge = MixtureBridge(Interpolant(path), DATA, BASE)
-    return InterpolantFlow(bridge.interpolant, bridge.velocity, bridge.noise)
+    return BridgeDenoiser(bridge.interpolant, bridge.velocity, bridge.noise)
+
+
+def transport(denoiser, x, grid, *, eps=0.0, generator=None):
+    return integrate(InterpolantSolver(eps), denoiser, x, grid, generator=generator)
 
 
 @pytest.mark.parametrize("t", [0.2, 0.45, 0.9])
@@ -40,7 +48,7 @@ def test_the_oracle_is_the_conditional_mean(generator, path, t):
     """For any test function h, E h(x_t) b(x_t) = E h(x_t) dx_t/dt, and E h(x_t) E[z | x_t] = E h(x_t) z."""
     known, n, t = flow(path), 60_000, torch.tensor(t, dtype=F64)
     x_0, x_1 = DATA.sample(n, generator=generator), BASE.sample(n, generator=generator)
-    z, p = torch.randn(n, 2, generator=generator, dtype=F64), known.interpolant
+    z, p = torch.randn(n, 2, generator=generator, dtype=F64), known.process
     x_t = p.interpolate(x_0, x_1, z, t)
     slope = p.drift_without_noise(x_0, x_1, t) + p.gamma_dot(t) * z
     features = torch.stack([torch.ones(n, dtype=F64), x_t[:, 0].tanh(), x_t[:, 1].sin()])
@@ -86,7 +94,7 @@ def test_order_in_law_of_the_sde():
     data = Mixture(tensor(1.0), tensor([1.0]), tensor([[0.1]]))
     base = Mixture(tensor(1.0), tensor([-1.0]), tensor([[1.5]]))
     bridge = MixtureBridge(Interpolant(), data, base)
-    known = InterpolantFlow(bridge.interpolant, bridge.velocity, bridge.noise)
+    known = BridgeDenoiser(bridge.interpolant, bridge.velocity, bridge.noise)
     errors = []
     for n in (20, 40):
         grid, states = torch.linspace(0.8, 0.2, n + 1, dtype=F64), tensor([0.0], [0.0], [1.0])
@@ -140,7 +148,7 @@ def test_a_learnt_drift_is_within_five_per_cent(generator):
         assert (learnt - exact).norm() < 0.05 * exact.norm()
     for eps in (0.0, 0.5):
         grid = torch.linspace(1, 0, 61, dtype=F64)
-        y = transport(InterpolantFlow(p, velocity, noise), pair[1][:5000], grid, eps=eps, generator=generator)
+        y = transport(BridgeDenoiser(p, velocity, noise), pair[1][:5000], grid, eps=eps, generator=generator)
         assert sliced_wasserstein(y, pair[0][:5000], directions=1, generator=generator) < 0.1
 
 
@@ -148,8 +156,7 @@ def test_a_learnt_drift_is_within_five_per_cent(generator):
     ("arguments", "message"),
     [
         ({"eps": -1.0}, "`eps` must be finite and not negative, got -1.0"),
-        ({"eps": 0.5}, "`generator` must be a torch.Generator where `eps` is not 0, got None"),
-        ({"grid": tensor(0.0, 1.0)}, r"`grid` must decrease within \[0, 1\], got \[0.0, 1.0\]"),
+        ({"eps": 0.5}, "`generator` must be a torch.Generator: InterpolantSolver is stochastic; got None"),
     ],
 )
 def test_bad_arguments_are_named(arguments, message):
@@ -158,21 +165,36 @@ def test_bad_arguments_are_named(arguments, message):
         transport(flow(), tensor([0.0, 0.0]), **arguments)
 
 
-def test_the_sde_asks_for_the_noise():
+def test_the_mean_is_that_of_the_data(generator):
+    """E h(x_t) E[x_0 | x_t] = E h(x_t) x_0 for any h."""
+    known, n, t = flow("trigonometric"), 60_000, torch.tensor(0.4, dtype=F64)
+    x_0, x_1 = DATA.sample(n, generator=generator), BASE.sample(n, generator=generator)
+    x_t = known.process.interpolate(x_0, x_1, torch.randn(n, 2, generator=generator, dtype=F64), t)
+    features = torch.stack([torch.ones(n, dtype=F64), x_t[:, 0].tanh(), x_t[:, 1].sin()])
+    difference = known(x_t, t).mean - x_0
+    error = (features[:, :, None] * difference).std(1) / n**0.5
+    assert ((features @ difference / n).abs() < 4.5 * error).all()
+
+
+def test_the_ode_does_not_ask_for_the_noise():
+    asked = []
     known = flow()
-    with pytest.raises(ValueError, match="`noise` must be given where `eps` is not 0, got None and 0.5"):
-        transport(
-            InterpolantFlow(known.interpolant, known.velocity),
-            tensor([0.0, 0.0]),
-            tensor(1.0, 0.0),
-            eps=0.5,
-            generator=torch.Generator(),
-        )
+    watched = BridgeDenoiser(known.process, known.velocity, lambda x, t: asked.append(t) or known.noise(x, t))
+    solver, x, t = InterpolantSolver(), tensor([0.0, 0.0]), tensor(1.0, 0.5)
+    solver._drift(watched, x, t[1])
+    assert not asked
+    InterpolantSolver(0.5)._drift(watched, x, t[1])
+    assert len(asked) == 1
+
+
+def test_what_cannot_be_is_refused():
     with pytest.raises(ValueError, match=r"`t_min` must lie in \[0, 0.5\), got 0.5"):
-        InterpolantFlow(known.interpolant, known.velocity, t_min=0.5)
+        InterpolantSolver(t_min=0.5)
+    with pytest.raises(ValueError, match="`cond` must be None: bind the condition to the fields"):
+        flow()(tensor([0.0, 0.0]), tensor(0.5)[0], 1.0)
 
 
-def test_a_state_that_is_not_finite_raises_with_the_step():
-    broken = InterpolantFlow(Interpolant(), lambda x, t: x / 0)
-    with pytest.raises(FloatingPointError, match="not finite after step 0, from t = 1.0 to 0.5"):
-        transport(broken, tensor([1.0]), tensor(1.0, 0.5))
+def test_another_denoiser_is_refused():
+    gaussian = GaussianDenoiser(VPLinear(), torch.zeros(2, dtype=F64), torch.eye(2, dtype=F64))
+    with pytest.raises(TypeError, match="`denoiser` must be a BridgeDenoiser, got one that returns Gaussian"):
+        transport(gaussian, tensor([0.0, 0.0]), tensor(1.0, 0.5))
