@@ -20,7 +20,11 @@ FILE = click.Path(path_type=Path)
 CONFIG = click.option("--config", type=FILE, required=True, help="YAML file with the settings of this job.")
 DATA = click.option("--data", type=FILE, required=True, help="Prepared data set, a zarr folder made by `sciml prepare`.")
 MODEL = click.option("--model", type=FILE, required=True, help="Model file made by `sciml train`.")
-CALIBRATION = click.option("--calibration", type=FILE, help="Made by `sciml calibrate` for this model; for the solver auto.")
+CALIBRATION = click.option(
+    "--calibration",
+    type=FILE,
+    help="Made by `sciml calibrate`, for the solver auto; by default calibration.safetensors beside the model.",
+)
 OUTPUT = click.option("--output", type=FILE, required=True, help="Where to write.")
 SEED = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of everything random.")
 
@@ -197,7 +201,7 @@ def evaluate(
     from sciml.pde.store import load_forecaster
 
     forecaster, training = load_forecaster(model)
-    known = _calibration(calibration, model)
+    known = _calibration(calibration, model) if job.evaluation.solver.name == "auto" else None
     found = evaluate_forecaster(forecaster, job, data, seed=seed, calibration=known, origin=str(model))
     if pictures:
         with atomic_file(pictures) as temporary, temporary.open("wb") as file:
@@ -240,17 +244,13 @@ def forecast(
     steps: int,
     calibration: Path | None,
 ) -> None:
-    """Write forecasts of a trained model as NetCDF: dimensions (window, member, time, ...).
-
-    The solver auto uses calibration.safetensors beside the model, where there is one.
-    """
+    """Write forecasts of a trained model as NetCDF: dimensions (window, member, time, ...)."""
     from sciml.pde.export import write_forecast
     from sciml.pde.store import load_forecaster
 
+    if calibration and solver != "auto":
+        raise InputError(f"`--calibration` goes with `--solver auto`, got {solver}")
     forecaster, job = load_forecaster(model)
-    beside = model.parent / "calibration.safetensors"
-    if solver == "auto" and calibration is None and beside.is_file():
-        calibration = beside
     label = write_forecast(
         forecaster,
         job.window,
@@ -261,7 +261,7 @@ def forecast(
         members=members,
         solver=SolverConfig(name=solver, steps=steps),
         seed=seed,
-        calibration=_calibration(calibration, model),
+        calibration=_calibration(calibration, model) if solver == "auto" else None,
         origin=str(model),
     )
     log.info("sampled with %s", label)
@@ -305,9 +305,19 @@ def schema(output: Path) -> None:
 
 
 def _calibration(path: Path | None, model: Path) -> Any:
+    """The calibration asked for, or that beside the model, which is passed over with a word if it is of another model."""
     from sciml.solvers.calibration_file import load_calibration
 
-    return None if path is None else load_calibration(path, model)
+    if path is not None:
+        return load_calibration(path, model)
+    beside = model.parent / "calibration.safetensors"
+    if not beside.is_file():
+        return None
+    try:
+        return load_calibration(beside, model)
+    except InputError as error:
+        log.warning("going on without a calibration: %s", error)
+        return None
 
 
 def _provenance(config: dict[str, Any], data_sha256: str, seed: int) -> dict[str, Any]:

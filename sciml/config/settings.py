@@ -156,6 +156,9 @@ class CalibrationConfig(Config):
 
     @model_validator(mode="after")
     def _modes_come_from_the_data(self) -> "CalibrationConfig":
+        for name in ("statistics", "model_statistics"):
+            if getattr(self, name) == 1:
+                raise ValueError(f"`{name}` must be 0 or at least 2, got 1")
         if self.model_statistics and not self.statistics:
             raise ValueError("`model_statistics` goes with `statistics` of at least 1, in whose modes they are")
         return self
@@ -165,7 +168,9 @@ class ComparisonConfig(Config):
     """Quality against network calls, solver by solver."""
 
     solvers: tuple[SolverConfig, ...] = Field(
-        min_length=1, strict=False, description="`steps` of each is set so that it makes at most as many calls as below"
+        min_length=1,
+        strict=False,
+        description="`steps` of each is set so that it makes at most as many calls as below; left out where it cannot",
     )
     calls: tuple[PositiveInt, ...] = Field((5, 10, 20), min_length=1, strict=False)
     reference_steps: PositiveInt = Field(100, description="steps of the solution that the others are compared with")

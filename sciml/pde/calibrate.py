@@ -8,6 +8,7 @@ from torch import Generator, Tensor
 
 from sciml.config.jobs import CalibrationJob
 from sciml.config.settings import CalibrationConfig
+from sciml.denoisers.denoiser import Denoiser
 from sciml.denoisers.statistics import cosine_statistics
 from sciml.io.errors import InputError
 from sciml.pde.data.prepare import load_windows
@@ -40,32 +41,43 @@ def calibrate_forecaster(
     """
     if not isinstance(forecaster, Forecaster) or not isinstance(forecaster.predictor, Diffusion):
         raise InputError(f"{origin}: only a diffusion model can be calibrated; this one does not sample")
+    config, predictor = job.calibration, forecaster.predictor
     forecaster.requires_grad_(False)
-    config, generator = job.calibration, Generator().manual_seed(hash_seed(seed, 4))
     _, cond = _examples(forecaster, job, data, "validation", config.windows, origin)
+    states, seen = _examples(forecaster, job, data, "train", max(config.statistics, config.model_statistics), origin)
     if len(cond) < 2:
         raise InputError(f"{data}: must have at least 2 validation windows to calibrate on, has {len(cond)}")
-    denoiser = forecaster.predictor.denoiser
-    shape = (len(cond), *forecaster.representation.state_shape)
-    x = denoiser.process.prior(shape, generator=generator, dtype=cond.dtype)
-    effort = Effort(config.reference_steps, config.refine, config.iterations, config.trials)
-    knowledge = _knowledge(forecaster, forecaster.predictor, job, data, generator, origin) if config.statistics else None
-    return calibrate(
-        denoiser, x, config.calls, generator=generator, cond=cond, knowledge=knowledge, effort=effort, say=log.info
-    )
+    if config.statistics and len(states) < 2:
+        raise InputError(f"{data}: must have at least 2 training windows to take statistics of, has {len(states)}")
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    forecaster.to(device)
+    generator = Generator(device).manual_seed(hash_seed(seed, 4))
+    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=forecaster.precision == "bf16"):
+        shape = (len(cond), *forecaster.representation.state_shape)
+        return calibrate(
+            predictor.denoiser,
+            predictor.denoiser.process.prior(shape, generator=generator, dtype=cond.dtype),
+            config.calls,
+            generator=Generator().manual_seed(hash_seed(seed, 5)),
+            cond=cond.to(device),
+            knowledge=_knowledge(predictor.denoiser, states, seen, config, generator),
+            effort=Effort(config.reference_steps, config.refine, config.iterations, config.trials),
+            view=forecaster.representation.decode,
+            say=log.info,
+        )
 
 
 def _knowledge(
-    forecaster: Forecaster, predictor: Diffusion, job: CalibrationJob, data: Path, generator: Generator, origin: str
-) -> Knowledge:
-    config: CalibrationConfig = job.calibration
-    states, cond = _examples(forecaster, job, data, "train", max(config.statistics, config.model_statistics), origin)
-    statistics = cosine_statistics(states[: config.statistics])
-    if not config.model_statistics:
-        return Knowledge(statistics)
-    n = config.model_statistics
-    measured = model_statistics(predictor.denoiser, states[:n], statistics, generator=generator, cond=cond[:n])
-    return Knowledge(statistics, measured.form)
+    denoiser: Denoiser, states: Tensor, cond: Tensor, config: CalibrationConfig, generator: Generator
+) -> Knowledge | None:
+    if not config.statistics:
+        return None
+    data, n = cosine_statistics(states[: config.statistics]), config.model_statistics
+    if not n:
+        return Knowledge(data)
+    device = generator.device
+    measured = model_statistics(denoiser, states[:n].to(device), data, generator=generator, cond=cond[:n].to(device))
+    return Knowledge(data, measured.form)
 
 
 def _examples(
@@ -76,4 +88,4 @@ def _examples(
     windows = load_windows(data, split, window.given, window.predicted, window.period, window.stride)
     check_same(forecaster.geometry, geometry_of(windows), origin)
     with torch.no_grad():
-        return forecaster.examples(evenly(windows, count))
+        return forecaster.examples(evenly(windows, max(count, 1)))

@@ -14,8 +14,10 @@ from sciml.pde.data.prepare import load_windows
 from sciml.pde.evaluate import evenly, timed_forecast
 from sciml.pde.forecaster import AnyForecaster, Forecaster
 from sciml.pde.geometry import check_same, geometry_of
+from sciml.pde.predictors import Diffusion
 from sciml.pde.sampling import stochastic, with_calls
 from sciml.solvers.calibration import Calibration
+from sciml.solvers.parts import processes_of
 
 REFERENCE = SolverConfig(name="unipc", order=3, grid="log_snr")
 
@@ -32,7 +34,8 @@ def compare_solvers(
     """Scores of every solver at every number of calls, and of the reference.
 
     Each row has the scores of `sciml.pde.metrics.score` and `distance`: the root mean square difference, in the unit of the
-    fields, from a solution with many steps that starts from the same noise; none for a solver that adds fresh noise.
+    fields, from a solution with many steps that starts from the same noise; none for a solver that adds fresh noise. All end
+    at the process's t_min.
 
     Args:
         forecaster: a trained diffusion model.
@@ -45,19 +48,28 @@ def compare_solvers(
     Raises:
         InputError: the model does not sample, or was made for data of other sizes.
     """
-    if not isinstance(forecaster, Forecaster) or not forecaster.generative:
+    if not isinstance(forecaster, Forecaster) or not isinstance(forecaster.predictor, Diffusion):
         raise InputError(f"{origin}: only a diffusion model has solvers to compare; this one does not sample")
     window, config = job.window, job.comparison
     windows = load_windows(data, "test", window.given, window.predicted, window.period, window.stride)
     check_same(forecaster.geometry, geometry_of(windows), origin)
     chosen = evenly(windows, config.windows)
-    how: dict[str, Any] = {"members": config.members, "batch": config.batch, "seed": seed, "calibration": calibration}
-    exact, row = timed_forecast(forecaster, chosen, with_calls(REFERENCE, config.reference_steps), **how)
+    how: dict[str, Any] = {
+        "members": config.members,
+        "batch": config.batch,
+        "seed": seed,
+        "calibration": calibration,
+        "onto_data": False,
+    }
+    process = processes_of(forecaster.predictor.denoiser.process)[0]
+    reference = REFERENCE.model_copy(update={"steps": config.reference_steps})
+    exact, row = timed_forecast(forecaster, chosen, reference, **how)
     rows = [{**row, "solver": f"reference, {row['solver']}", "distance": 0.0}]
     for solver in config.solvers:
-        for calls in sorted(set(config.calls)):
-            forecast, row = timed_forecast(forecaster, chosen, with_calls(solver, calls), **how)
-            rows.append({**row, "distance": None if stochastic(solver) else _distance(forecast.fields, exact.fields)})
+        asked = [with_calls(solver, process, calls) for calls in sorted(set(config.calls))]
+        for one in {found.steps: found for found in asked if found is not None}.values():
+            forecast, row = timed_forecast(forecaster, chosen, one, **how)
+            rows.append({**row, "distance": None if stochastic(one) else _distance(forecast.fields, exact.fields)})
     return [{**row, "main": False} for row in rows]
 
 

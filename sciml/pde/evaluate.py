@@ -100,6 +100,7 @@ def forecast_windows(
     batch: int,
     seed: int,
     calibration: Calibration | None = None,
+    onto_data: bool = True,
 ) -> Forecast:
     """Forecasts, on the GPU if there is one: an ensemble if the forecaster samples, else one member."""
     if not isinstance(forecaster, Forecaster):
@@ -108,7 +109,8 @@ def forecast_windows(
     forecaster.to(device)
     sampler = None
     if forecaster.generative:
-        sampler = make_sampler(forecaster, solver, Generator(device).manual_seed(hash_seed(seed, 3)), calibration)
+        generator = Generator(device).manual_seed(hash_seed(seed, 3))
+        sampler = make_sampler(forecaster, solver, generator, calibration, onto_data=onto_data)
     return forecaster.forecast(windows, members=members, sampler=sampler, batch=batch)
 
 

@@ -1,35 +1,64 @@
 """From a configured solver to a sampler: by name, or the best for a number of calls."""
 
-from torch import Generator
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
 
 from sciml.config.settings import SolverConfig, SolverName
+from sciml.denoisers.counting import Counting
+from sciml.denoisers.denoiser import Denoiser, Dirac
 from sciml.pde.forecaster import Forecaster
 from sciml.pde.predictors import Diffusion, Sampler
+from sciml.processes.gaussian import GaussianProcess
 from sciml.solvers.automatic import automatic_schedule
 from sciml.solvers.calibration import Calibration
 from sciml.solvers.catalog import GRIDS, SOLVERS
+from sciml.solvers.grids import Grid
+from sciml.solvers.integrate import integrate
 from sciml.solvers.parts import processes_of
+from sciml.solvers.solver import Solver
 
 
 def make_sampler(
-    forecaster: Forecaster, config: SolverConfig, generator: Generator, calibration: Calibration | None = None
+    forecaster: Forecaster,
+    config: SolverConfig,
+    generator: Generator,
+    calibration: Calibration | None = None,
+    *,
+    onto_data: bool = True,
 ) -> Sampler:
-    """The solver and grid of a configuration, down to t = 0 where they can; those of `auto` say what was picked."""
+    """The solver and grid of a configuration; those of `auto` say what was picked.
+
+    Args:
+        forecaster: a diffusion model.
+        config: name, steps and grid.
+        generator: source of randomness.
+        calibration: of the model, for `auto`.
+        onto_data: whether to go down to t = 0 where solver and grid can, instead of the process's t_min.
+    """
     predictor = forecaster.predictor
     if not isinstance(predictor, Diffusion):
         raise ValueError("only a diffusion model has a sampler")
     process = processes_of(predictor.denoiser.process)[0]
     if config.name == "auto":
         schedule, why = automatic_schedule(config.steps, process, calibration=calibration, conditional=True)
-        solver = schedule.solver(calibration.knowledge if calibration else None)
-        return Sampler(solver, schedule.grid, generator, f"auto, {config.steps} calls", f"{schedule}; {why}")
+        ready = schedule.solver(calibration.knowledge if calibration else None)
+        return Sampler(ready, schedule.grid, generator, f"auto, {config.steps} calls", f"{schedule}; {why}")
+    solver, grid = _solver_and_grid(config, process, onto_data=onto_data)
+    return Sampler(solver, grid, generator, solver_label(config))
+
+
+def _solver_and_grid(config: SolverConfig, process: GaussianProcess, *, onto_data: bool) -> tuple[Solver[Any, Any], Grid]:
     options: dict[str, float] = {"eta": config.eta} if config.name == "ddim" else {}
     if config.order is not None:
         options["order"] = config.order
     # Lambda is infinite at t = 0, where the velocities of the last three are too: they stop at t_min.
-    onto_data = config.grid not in ("log_snr", "sinh") and config.name not in ("euler", "heun", "euler_maruyama")
+    onto_data = (
+        onto_data and config.grid not in ("log_snr", "sinh") and config.name not in ("euler", "heun", "euler_maruyama")
+    )
     grid = GRIDS[config.grid](process, config.steps, t_end=0.0 if onto_data else None)
-    return Sampler(SOLVERS[config.name](**options), grid, generator, solver_label(config))
+    return SOLVERS[config.name](**options), grid
 
 
 def solver_label(config: SolverConfig) -> str:
@@ -40,11 +69,26 @@ def solver_label(config: SolverConfig) -> str:
     return f"{_NAMES[config.name]}{order}, {config.steps} steps{eta}{grid}"
 
 
-def with_calls(config: SolverConfig, calls: int) -> SolverConfig:
-    """The same solver with as many steps as calls allow, at least one."""
-    single = config.name in ("dpm_solver", "dpm_solver_pp")
-    a_step = 2 if config.name in ("edm", "heun") else (config.order or 2) if single else 1
-    return config.model_copy(update={"steps": max(1, calls // a_step)})
+def with_calls(config: SolverConfig, process: GaussianProcess, calls: int) -> SolverConfig | None:
+    """The same solver with as many steps as so many network calls allow; None if it cannot make do with them."""
+    if config.name == "auto":
+        return config.model_copy(update={"steps": calls})
+    offered = (config.model_copy(update={"steps": steps}) for steps in range(calls + 1, 0, -1))
+    return next((solver for solver in offered if _calls(solver, process) <= calls), None)
+
+
+def _calls(config: SolverConfig, process: GaussianProcess) -> int:
+    counting = Counting(_Echo(process))
+    solver, grid = _solver_and_grid(config, process, onto_data=False)
+    integrate(solver, counting, torch.zeros(1, 1), grid, generator=Generator().manual_seed(0))
+    return counting.nfe
+
+
+class _Echo(Denoiser):
+    """Costs nothing: to count calls."""
+
+    def forward(self, x_t: Tensor, t: Tensor, cond: Any = None) -> Dirac[Tensor]:
+        return Dirac(x_t)
 
 
 def stochastic(config: SolverConfig) -> bool:

@@ -103,4 +103,8 @@ class VPCosine(GaussianProcess):
         sin_0, cos_0 = math.sin(self.theta_0), math.cos(self.theta_0)
         opposite = (sin_0**2 + cos_0**2 * torch.sigmoid(-2 * lambda_)).sqrt()
         adjacent = cos_0 * torch.sigmoid(2 * lambda_).sqrt()
-        return (torch.atan2(opposite, adjacent) - self.theta_0) / self.theta_dot
+        theta = torch.atan2(opposite, adjacent)
+        turned = theta - self.theta_0
+        # Near the data the difference cancels; there sin(theta - theta_0) = cos^2 theta_0 sigma^2 / sin(theta + theta_0).
+        sine = cos_0**2 * torch.sigmoid(-2 * lambda_) / torch.sin(theta + self.theta_0)
+        return torch.where(turned < 0.5, torch.asin(sine.clamp(max=0.9)), turned) / self.theta_dot

@@ -73,6 +73,7 @@ class AdaptiveDPMSolver(Solver[Any, float]):
             raise ValueError(f"`grid` must end where some noise is left, got {s.item()}, where lambda is infinite")
         x, length = x_t, memory
         while t > s:
+            length = min(length, (process.lambda_(s) - process.lambda_(t)).item())
             end = self._end(process, t, s, length)
             better, worse = (_single(stages, remembering, x, t, end) for stages in _PAIRS[self.order])
             error = self._error(x, better, worse)
@@ -86,7 +87,7 @@ class AdaptiveDPMSolver(Solver[Any, float]):
 
     def _end(self, process: GaussianProcess, t: Tensor, s: Tensor, length: float) -> Tensor:
         target = process.lambda_(t) + length
-        return process.t_of_lambda(target) if target < process.lambda_(s) else s
+        return torch.maximum(process.t_of_lambda(target), s) if target < process.lambda_(s) else s
 
     def _error(self, x: Any, better: Any, worse: Any) -> float:
         start, high, low = flatten(x), flatten(better), flatten(worse)

@@ -2,7 +2,7 @@
 
 For each number of calls the candidates, forms and orders on grids made by hand, are ranked by their distance from solutions
 with many steps; the best are refined by learning their grid and, if asked for, by a search over their steps. Half of the
-states decide all of this; the other half judge what is kept, and give the distance that is reported.
+states decide all of this; the other half choose among the last few, and give the distance that is reported.
 
 Reference: Tong et al. (2025), arXiv 2405.15506, and Liu et al. (2023), arXiv 2312.07243, for the two refinements.
 """
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from sciml.denoisers.conditioned import Conditioned
 from sciml.denoisers.denoiser import Denoiser
@@ -43,6 +44,9 @@ INFORMED_CHOICES = tuple(Choice(form, order, order) for form in (WHITENED, EMPIR
 GRIDS = (log_snr_grid, sinh_grid)
 
 
+View = Callable[[Any], Any]
+
+
 @dataclass(frozen=True)
 class Effort:
     """How much to try.
@@ -66,7 +70,7 @@ class Entry:
 
     Args:
         schedule: the best.
-        distance: from the reference, on states that took no part in finding it.
+        distance: from the reference, on states that had no part but to choose it among the last few.
         ddim: the distance of DDIM, on its best grid, with as many calls.
     """
 
@@ -102,6 +106,7 @@ def calibrate(
     knowledge: Knowledge | None = None,
     effort: Effort | None = None,
     t_end: float | None = None,
+    view: View | None = None,
     say: Callable[[str], object] | None = None,
 ) -> Calibration:
     """Find the best schedule for each number of calls.
@@ -115,15 +120,18 @@ def calibrate(
         knowledge: statistics, so that schedules which use them are tried too.
         effort: how much to try.
         t_end: where to end, by default t_min of the process.
+        view: what of a state distances are measured in, such as the field that it stands for; differentiable. By default
+            the state itself.
         say: told in a line what was found.
     """
     samples = len(flatten(x))
     if samples < 2:
         raise ValueError(f"`x` must hold at least 2 states, half to choose and half to judge, got {samples}")
     effort, knowledge = effort or Effort(), knowledge or Knowledge()
-    halves = (slice(0, samples // 2), slice(samples // 2, None))
+    parts = (slice(0, samples // 2), slice(samples // 2, None))
+    halves = [(part, denoiser if cond is None else Conditioned(denoiser, take(cond, part))) for part in parts]
     tuning, judging = (
-        _Bench.at(denoiser, take(x, half), take(cond, half), knowledge, effort.reference_steps, t_end) for half in halves
+        _Bench.at(bound, take(x, half), knowledge, effort.reference_steps, t_end, view or _whole) for half, bound in halves
     )
     entries = []
     for n in sorted(set(calls)):
@@ -136,7 +144,7 @@ def calibrate(
 
 @dataclass(frozen=True)
 class _Bench:
-    """States, and where many steps take them."""
+    """States, and the view of where many steps take them."""
 
     denoiser: Denoiser
     process: GaussianProcess
@@ -144,14 +152,14 @@ class _Bench:
     reference: Any
     knowledge: Knowledge
     t_end: float | None
+    view: View
 
     @classmethod
-    def at(cls, denoiser: Denoiser, x: Any, cond: Any, knowledge: Knowledge, steps: int, t_end: float | None) -> "_Bench":
-        bound = denoiser if cond is None else Conditioned(denoiser, cond)
+    @torch.no_grad()
+    def at(cls, denoiser: Denoiser, x: Any, knowledge: Knowledge, steps: int, t_end: float | None, view: View) -> "_Bench":
         process = processes_of(denoiser.process)[0]
-        with torch.no_grad():
-            reference = integrate(exponential(VELOCITY, 3), bound, x, log_snr_grid(process, steps, t_end=t_end))
-        return cls(bound, process, x, reference, knowledge, t_end)
+        reference = integrate(exponential(VELOCITY, 3), denoiser, x, log_snr_grid(process, steps, t_end=t_end))
+        return cls(denoiser, process, x, view(reference), knowledge, t_end, view)
 
     @torch.no_grad()
     def score(self, schedule: Schedule) -> float:
@@ -160,13 +168,14 @@ class _Bench:
             end = integrate(schedule.solver(self.knowledge), self.denoiser, self.x, schedule.grid)
         except FloatingPointError:
             return torch.inf
-        return float(distance(end, self.reference))
+        return float(self._distance(end, self.reference))
 
     @torch.no_grad()
     def ddim(self, calls: int) -> float:
         """Distance of DDIM on its best grid."""
         grids = [make(self.process, calls, t_end=self.t_end) for make in (*GRIDS, uniform_grid)]
-        return min(float(distance(integrate(ddim(), self.denoiser, self.x, grid), self.reference)) for grid in grids)
+        ends = (integrate(ddim(), self.denoiser, self.x, grid) for grid in grids)
+        return min(float(self._distance(end, self.reference)) for end in ends)
 
     def candidates(self, calls: int) -> Iterator[Schedule]:
         """Schedules to begin with."""
@@ -180,8 +189,19 @@ class _Bench:
     def learned(self, schedule: Schedule, iterations: int) -> Schedule:
         """The same choices on a learned grid."""
         solver = schedule.solver(self.knowledge)
-        grid = learn_grid(solver, self.denoiser, self.x, self.reference, schedule.grid, iterations=iterations)
+        states = (self.denoiser, self.x, self.reference)
+        try:
+            grid = learn_grid(solver, *states, schedule.grid, iterations=iterations, measure=self._distance)
+        except FloatingPointError:  # a step of the optimiser too far
+            return schedule
         return replace(schedule, times=tuple(grid.tolist()))
+
+    def _distance(self, end: Any, reference: Any) -> Tensor:
+        return distance(self.view(end), reference)
+
+
+def _whole(state: Any) -> Any:
+    return state
 
 
 def _find(calls: int, tuning: _Bench, judging: _Bench, effort: Effort, generator: torch.Generator) -> Entry:

@@ -48,7 +48,10 @@ def load_calibration(path: Path, model: Path) -> Calibration:
             Entry(schedule_from_plain(entry["schedule"]), entry["distance"], entry["ddim"])
             for entry in description["entries"]
         )
-        return Calibration(entries, _knowledge(tensors))
+        calibration = Calibration(entries, _knowledge(tensors))
+        for entry in entries:
+            entry.schedule.solver(calibration.knowledge)
+        return calibration
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path}: its header is not that of a calibration of this version: {error!r}") from error
 

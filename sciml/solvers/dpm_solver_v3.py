@@ -136,7 +136,7 @@ class _Probe:
             earlier, later = (self._mean(y + step.item() * (mean - y), lambda_ + step) for step in h)
             z, d = self._amplitudes(y), self._amplitudes(mean)
             r, u = d - gain * z, modes.forward((later - earlier) / (h[1] - h[0]).item()).double() - gain * (d - z)
-        return _Moments(gain, *(part.mean(0) for part in (r, r * r, z, z * z, r * z, u, r * u)))
+        return _Moments(gain.cpu(), *(part.mean(0).cpu() for part in (r, r * r, z, z * z, r * z, u, r * u)))
 
     def _gain(self, y: Tensor, lambda_: Tensor, generator: torch.Generator) -> Float64[Tensor, "*modes"]:
         """E[dD / dy], its diagonal in the modes."""

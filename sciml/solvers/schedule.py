@@ -5,6 +5,7 @@ Reference: Liu et al. (2023), arXiv 2312.07243 (USF), section 3.1.
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -38,7 +39,7 @@ class Knowledge:
         if self.model is not None and self.data is None:
             raise ValueError("`data` must be given where `model` is: its tables are in their modes; got None")
 
-    @property
+    @cached_property
     def forms(self) -> dict[str, AnyForm]:
         """The forms of steps by name."""
         known = dict(FORMS)
@@ -87,6 +88,9 @@ class Schedule:
     analytic_first: bool = False
 
     def __post_init__(self) -> None:
+        times = (1.0001, *self.times)
+        if not all(isinstance(t, float) and 0 <= t < before for before, t in zip(times, self.times, strict=False)):
+            raise ValueError(f"`times` must be numbers that decrease within [0, 1], got {list(self.times)}")
         if not 1 <= len(self.choices) < len(self.times):
             raise ValueError(f"`choices` must be 1 to {len(self.times) - 1}, one for each step, got {len(self.choices)}")
 

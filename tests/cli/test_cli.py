@@ -17,6 +17,8 @@ import yaml
 from sciml.cli.main import main
 from sciml.io.events import read_events
 from sciml.io.model_file import save_model
+from sciml.solvers.calibration import Calibration
+from sciml.solvers.calibration_file import save_calibration
 
 WINDOW = {"given": 1, "predicted": 8}
 DATA = {
@@ -86,7 +88,19 @@ def assert_one_line(error: str, *parts: str) -> None:
         assert part in lines[0], lines[0]
 
 
-VERBS = ("fetch", "prepare", "validate", "train", "evaluate", "forecast", "inspect", "report", "schema")
+VERBS = (
+    "fetch",
+    "prepare",
+    "validate",
+    "train",
+    "calibrate",
+    "evaluate",
+    "compare",
+    "forecast",
+    "inspect",
+    "report",
+    "schema",
+)
 
 
 def test_help_lists_every_verb_and_the_exit_codes(run: Run) -> None:
@@ -144,12 +158,33 @@ def test_calibrate_compare_and_forecast_with_what_was_found(project: Path, run: 
     assert code == 0, error
     with xr.open_dataset(tmp_path / "f.nc") as forecasts:
         assert forecasts.attrs["solver"] == f"auto, 3 calls ({rows[1]['picked']})"
-    model.write_bytes(b"")
+    model.write_bytes((project / "model.safetensors").read_bytes() + b" ")
+    code, _, error = run("forecast", "--model", model, "--data", data, "--output", tmp_path / "f.nc", "--solver", "ddim",
+                         "--calibration", calibration)  # fmt: skip
+    assert code == 2
+    assert_one_line(error, "`--calibration` goes with `--solver auto`, got ddim")
     other = ["--model", project / "model.safetensors", "--data", data, "--output", tmp_path / "f.nc"]
     calibration.write_bytes(calibration.read_bytes()[:-8])
     code, _, error = run("forecast", *other, "--calibration", calibration)
     assert code == 2
     assert_one_line(error, "calibration.safetensors", "not a readable safetensors file")
+
+
+def test_a_calibration_of_another_model_beside_it_is_passed_over(
+    project: Path, run: Run, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    model = tmp_path / "model.safetensors"
+    model.write_bytes((project / "model.safetensors").read_bytes())
+    save_calibration(tmp_path / "calibration.safetensors", Calibration(), project / "data.yaml")
+    arguments = ["--model", model, "--data", project / "data.zarr", "--output", tmp_path / "f.nc", "--steps", 2]
+    code, _, error = run("forecast", *arguments)
+    assert code == 0, error
+    assert "going on without a calibration: " in caplog.text and "was made for another model" in caplog.text
+    with xr.open_dataset(tmp_path / "f.nc") as forecasts:
+        assert forecasts.attrs["solver"].endswith("not calibrated)")
+    code, _, error = run("forecast", *arguments, "--calibration", tmp_path / "calibration.safetensors")
+    assert code == 2
+    assert_one_line(error, "calibration.safetensors", "was made for another model")
 
 
 def test_a_second_training_from_its_finished_run_gives_the_same_file(project: Path, run: Run, tmp_path: Path) -> None:

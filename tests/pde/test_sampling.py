@@ -14,7 +14,7 @@ from sciml.config.settings import ORDERS, SolverConfig, SolverName
 from sciml.io.errors import InputError
 from sciml.pde.calibrate import calibrate_forecaster
 from sciml.pde.compare import compare_solvers
-from sciml.pde.data.prepare import prepare_burgers
+from sciml.pde.data.prepare import load_windows, prepare_burgers
 from sciml.pde.data.windows import Windows
 from sciml.pde.evaluate import forecast_windows
 from sciml.pde.forecaster import Forecaster
@@ -22,6 +22,7 @@ from sciml.pde.geometry import geometry_of
 from sciml.pde.sampling import make_sampler, solver_label, stochastic, with_calls
 from sciml.pde.train import train_forecaster
 from sciml.pde.wdno import build
+from sciml.processes.vp import VPCosine
 from sciml.solvers.catalog import SOLVERS
 
 NET = {"kind": "spectral", "modes": 2, "width": 4, "layers": 1}
@@ -65,10 +66,16 @@ def test_auto_says_what_it_picked(trajectories: Windows) -> None:
 
 
 def test_as_many_steps_as_calls_allow() -> None:
-    given = {"ddim": 10, "heun": 5, "dpm_solver": 5, "auto": 10}
-    assert {name: with_calls(SolverConfig(name=name), 10).steps for name in given} == given
-    assert with_calls(SolverConfig(name="dpm_solver_pp", order=3), 10).steps == 3
-    assert with_calls(SolverConfig(name="heun"), 1).steps == 1
+    process = VPCosine()
+
+    def steps(name: str, calls: int, **options: int) -> int | None:
+        found = with_calls(SolverConfig(name=name, **options), process, calls)
+        return None if found is None else found.steps
+
+    given = {"ddim": 10, "heun": 5, "edm": 5, "dpm_solver": 5, "unipc": 10, "pndm": 2, "auto": 10}
+    assert {name: steps(name, 10) for name in given} == given
+    assert steps("dpm_solver_pp", 10, order=3) == 3 and steps("heun", 1) is None and steps("pndm", 3, order=2) == 2
+    assert steps("pndm", 20) == 11 and steps("pndm", 3) is None
 
 
 def test_which_solvers_add_noise() -> None:
@@ -108,6 +115,21 @@ def test_a_calibrated_solver_is_nearer_to_the_reference_than_ddim(trained) -> No
     assert auto["distance"] < 0.5 * ddim["distance"] and auto["distance"] < unipc["distance"]
     assert abs(auto["mse"] / reference["mse"] - 1) < 0.05
     assert not any(row["main"] for row in rows) and math.isfinite(auto["crps"])
+
+
+def test_the_test_split_is_for_comparisons_only(trained, monkeypatch) -> None:
+    forecaster, window, data = trained
+    asked = []
+
+    def watched(path, split, *rest):
+        asked.append(split)
+        return load_windows(path, split, *rest)
+
+    effort = {"calls": [2], "windows": 2, "reference_steps": 2, "iterations": 1, "statistics": 2}
+    job = parse(CalibrationJob, {"window": window.model_dump(), "calibration": effort}, "c")
+    monkeypatch.setattr("sciml.pde.calibrate.load_windows", watched)
+    calibrate_forecaster(forecaster, job, data, seed=0)
+    assert sorted(asked) == ["train", "validation"]
 
 
 def test_what_does_not_sample_has_no_solvers(trained) -> None:

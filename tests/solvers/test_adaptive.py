@@ -45,6 +45,15 @@ def test_points_of_the_grid_are_met_and_change_little(process, mixture, generato
     torch.testing.assert_close(through, run(solver, mixture, x, span(process))[0], rtol=0, atol=2e-3)
 
 
+def test_a_fine_stretch_of_the_grid_does_not_spoil_the_step_after_it(mixture, process, generator):
+    x = process.prior((2, 2), generator=generator, dtype=F64)
+    fine = torch.cat([torch.linspace(1, 0.99, 600, dtype=F64), torch.tensor([process.t_min], dtype=F64)])
+    end = integrate(AdaptiveDPMSolver(3, 1e-2, 1e-3), mixture, x, fine)
+    torch.testing.assert_close(
+        end, integrate(AdaptiveDPMSolver(3, 1e-3, 1e-4), mixture, x, span(process)), rtol=0, atol=1e-2
+    )
+
+
 @pytest.mark.parametrize("order", [2, 3])
 def test_the_lower_order_costs_no_call_and_a_step_is_dpm_solver(generator, order):
     """With a tolerance that takes any step, one step of the whole length is the singlestep solver's."""

@@ -16,12 +16,13 @@ from sciml.processes.product import ProductProcess
 from sciml.processes.ve import VE
 from sciml.processes.vp import VPLinear
 from sciml.solvers.automatic import automatic_schedule
-from sciml.solvers.calibration import Calibration, Effort, calibrate
+from sciml.solvers.calibration import Calibration, Effort, Entry, calibrate
 from sciml.solvers.calibration_file import load_calibration, save_calibration
 from sciml.solvers.dpm_solver_v3 import model_statistics
+from sciml.solvers.grids import log_snr_grid
 from sciml.solvers.integrate import integrate
 from sciml.solvers.learned_grid import distance
-from sciml.solvers.schedule import Choice, Knowledge
+from sciml.solvers.schedule import Choice, Knowledge, Schedule
 
 F64 = torch.float64
 EFFORT = Effort(reference_steps=40, refine=1, iterations=10, trials=5)
@@ -101,6 +102,15 @@ def test_auto_takes_what_was_found_and_says_so(calibration):
     assert schedule.calls == 12 and why == "calibrated on this model for 8 calls"
     assert schedule.times[0] == 1 and schedule.times[-1] == calibration.entries[1].schedule.times[-1]
     assert (schedule.grid.diff() < 0).all()
+
+
+def test_another_number_of_calls_keeps_the_order_of_choices():
+    choices = (Choice("noise", 1), Choice("velocity", 2), Choice("data", 3), Choice("data", 1))
+    times = tuple(log_snr_grid(VPLinear(), 4).tolist())
+    calibration = Calibration((Entry(Schedule(choices, times), 0.1, 0.2),))
+    schedule, _ = automatic_schedule(8, VPLinear(), calibration=calibration)
+    assert schedule.choices == tuple(choice for choice in choices for _ in range(2))
+    torch.testing.assert_close(schedule.grid[::2], torch.tensor(times, dtype=F64), rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from sciml.denoisers.reference import exact_flow
 from sciml.denoisers.statistics import DataStatistics, principal_statistics
 from sciml.numerics.modes import Modes
 from sciml.processes.vp import VPLinear
-from sciml.solvers.dpm_solver_v3 import ModelStatistics, dpm_solver_v3, model_statistics
+from sciml.solvers.dpm_solver_v3 import ModelStatistics, _Moments, dpm_solver_v3, model_statistics
 from sciml.solvers.exponential.empirical import EmpiricalForm
 from sciml.solvers.exponential.form import DATA, NOISE
 from sciml.solvers.exponential.plain import exponential
@@ -88,6 +88,28 @@ def test_order(order):
         for n in (128, 256)
     ]
     assert torch.log2(errors[0] / errors[1]).item() == pytest.approx(solver.order, abs=0.15)
+
+
+def test_beyond_the_tables_it_is_still_consistent():
+    """Tables that end at t = .1 serve a grid to t_min: more steps, less error."""
+    denoiser, generator = oracle(), torch.Generator().manual_seed(0)
+    data = denoiser.sample(64, generator=generator)
+    solver = dpm_solver_v3(
+        model_statistics(denoiser, data, principal_statistics(data), generator=generator, points=16, t_end=0.1), 2
+    )
+    x, ends = VPLinear().prior((8, 2), generator=generator, dtype=F64), torch.tensor([1.0, VPLinear().t_min], dtype=F64)
+    exact = exact_flow(denoiser, x, *ends, steps=200)
+    errors = [float((integrate(solver, denoiser, x, log_snr_grid(VPLinear(), n)) - exact).norm()) for n in (20, 80)]
+    assert errors[1] < 0.1 * errors[0]
+
+
+def test_growth_is_the_regression_of_the_slope_on_the_rest():
+    """dr/dlambda = 2 r + 3 exactly, of a rest whose mean is not zero."""
+    r = torch.tensor([1.0, 2.0, 4.0], dtype=F64)
+    dr, zero = 2 * r + 3, torch.zeros(3, dtype=F64)
+    moments = _Moments(*(part.mean(0, keepdim=True) for part in (zero, r, r * r, zero, 1 + zero, zero, dr, r * dr)))
+    s, b = moments.growth(torch.zeros(1, dtype=F64))
+    torch.testing.assert_close(torch.cat([s, b]), torch.tensor([2.0, 3.0], dtype=F64))
 
 
 def test_few_points_are_refused():

@@ -31,9 +31,14 @@ def test_spacing(process):
         torch.testing.assert_close(gaps, gaps.mean().expand(20), rtol=1e-6, atol=0)
 
 
-def test_karras_reaches_the_data(process):
-    grid = karras_grid(process, 10, t_end=0.0)
+@pytest.mark.parametrize("steps", [1, 10, 100, 1000])
+def test_karras_reaches_the_data(process, steps):
+    grid = karras_grid(process, steps, t_end=0.0)
     assert grid[-1] == 0 and (grid.diff() < 0).all()
+    levels = torch.exp(-process.lambda_(grid[:-1])) ** (1 / 7)
+    torch.testing.assert_close(
+        levels.diff(), levels.diff().mean().expand(steps - 1) if steps > 1 else levels.diff(), rtol=1e-5, atol=0
+    )
 
 
 def test_bad_arguments_are_named(process):

@@ -11,6 +11,7 @@ from sciml.denoisers.reference import exact_flow
 from sciml.denoisers.statistics import principal_statistics
 from sciml.processes.vp import VPLinear
 from sciml.solvers.exponential.form import DATA
+from sciml.solvers.exponential.integrator import _compiled
 from sciml.solvers.exponential.plain import exponential
 from sciml.solvers.grids import log_snr_grid
 from sciml.solvers.integrate import integrate
@@ -57,6 +58,21 @@ def test_mixed_choices_survive_json():
     again = schedule_from_plain(json.loads(json.dumps(schedule.to_plain())))
     assert again == schedule and str(again) == "noise 1 then velocity 2 corrected with 1 then data 3"
     assert torch.equal(run(again, start(4)), run(schedule, start(4)))
+
+
+def test_programs_of_known_statistics_are_compiled_once():
+    knowledge = Knowledge(principal_statistics(oracle().sample(64, generator=torch.Generator().manual_seed(1))))
+    schedule = schedule_on([Choice("whitened", 2)], log_snr_grid(VPLinear(), 3))
+    before = _compiled.cache_info().misses
+    for _ in range(3):
+        run(schedule, start(2), knowledge)
+    assert _compiled.cache_info().misses == before + 1
+
+
+@pytest.mark.parametrize("times", [(0.5, 0.7), (1.0, 1.0), (2.0, 0.5), (1.0, float("nan"))])
+def test_times_decrease(times):
+    with pytest.raises(ValueError, match=r"`times` must be numbers that decrease within \[0, 1\], got"):
+        Schedule((Choice("data", 1),), times)
 
 
 def test_what_cannot_be_is_refused():

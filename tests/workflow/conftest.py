@@ -18,7 +18,7 @@ SCALES = ("smoke", "default", "paper")
 def no_mirror(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the machine has must not decide; and the Snakefile sets variables, which are to end with the test."""
     monkeypatch.delenv("SCIML_MIRROR", raising=False)
-    for name in ("SCIML_FETCH_FROM", "SCIML_FETCH_DOWNLOAD", "PATH"):
+    for name in ("SCIML_CHECKOUT", "SCIML_FETCH_FROM", "SCIML_FETCH_DOWNLOAD", "PATH"):
         monkeypatch.setenv(name, os.environ.get(name, ""))
 
 

@@ -44,6 +44,7 @@ print(*PLAN.left_out.values(), sep="\n", end="\n" if PLAN.left_out else "", file
 # What rules find in their environment: the `sciml` beside the Python that runs Snakemake, whether or not it is activated; and
 # where to fetch from, which is no parameter, since the sha256 is checked and another mirror should re-run nothing.
 os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]))
+os.environ.update(SCIML_CHECKOUT=str(workflow.basedir))  # no parameter either: a checkout that moves re-runs nothing
 os.environ.update(SCIML_FETCH_FROM=PLAN.mirror or "", SCIML_FETCH_DOWNLOAD="yes" if SETTINGS.download else "")
 
 

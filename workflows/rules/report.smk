@@ -10,6 +10,7 @@ rule report:
         ),
         expand("{directory}/solvers.json", directory=PLAN.comparisons),
         solvers=["<results>/solvers/exact.json"] * SETTINGS.solver_benchmark,
+        plot=["<results>/solvers/exact.svg"] * SETTINGS.solver_benchmark,
     output:
         report("<results>/report.html", caption="../report/report.rst", category="Results"),
     log:

@@ -44,9 +44,8 @@ rule solver_benchmark:
         gpu=0,
     params:
         version=VERSIONS["solver_benchmark"],
-        script=Path(workflow.basedir) / "benchmarks/solvers.py",
     shell:
-        "exec python {params.script:q} --full --scale small --workers 1 --output {output.json:q} > {log:q} 2>&1"
+        "exec python \"$SCIML_CHECKOUT/benchmarks/solvers.py\" --full --scale small --workers 1 --output {output.json:q} > {log:q} 2>&1"
 
 
 rule compare:

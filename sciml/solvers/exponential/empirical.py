@@ -42,8 +42,12 @@ class EmpiricalForm:
     stochastic = False
 
     @cached_property
+    def _l(self) -> Spline:
+        return cubic_spline(self.lambdas, self.l)
+
+    @cached_property
     def _log_m(self) -> Spline:
-        return cubic_spline(self.lambdas, self.l).antiderivative()
+        return self._l.antiderivative()
 
     @cached_property
     def _log_phi(self) -> Spline:
@@ -67,8 +71,8 @@ class EmpiricalForm:
         return self
 
     def gain(self, lambda_: Float64[Tensor, ""]) -> Float64[Tensor, "*modes"]:
-        """G = 1 - l."""
-        return 1 - self._log_m.derivative()(lambda_)
+        """G = 1 - l, beyond the tables that of their ends."""
+        return 1 - self._l(lambda_.clamp(self.lambdas[0], self.lambdas[-1]))
 
     def phi(self, lambda_: Float64[Tensor, "*points"]) -> Float64[Tensor, "..."]:
         """phi, the scale of the rest."""

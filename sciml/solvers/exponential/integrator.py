@@ -125,9 +125,10 @@ def _program(recipe: Recipe, process: GaussianProcess, grid: Tensor, lead: Gauss
     return _compiled(recipe, process, tuple(grid.tolist()), lead)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _compiled(recipe: Recipe, process: GaussianProcess, times: tuple[float, ...], lead: GaussianProcess) -> Program:
-    return compile_program(recipe, process, torch.tensor(times, dtype=torch.float64), lead)
+    with torch.inference_mode(False):  # what is kept must serve a later call that differentiates, too
+        return compile_program(recipe, process, torch.tensor(times, dtype=torch.float64), lead)
 
 
 def _gaussian_mean(denoiser: Denoiser, x: Tensor, t: Tensor, statistics: DataStatistics | None) -> Tensor:

@@ -64,6 +64,17 @@ def test_the_velocity_form_is_exact_for_unit_gaussian_data(process, generator):
     torch.testing.assert_close(found, oracle.flow(x, grid[0], grid[-1]), rtol=1e-10, atol=1e-10)
 
 
+def test_what_was_compiled_for_inference_serves_gradients(gaussian, generator):
+    process, solver = gaussian.process, whitened(statistics_of(gaussian))
+    x, grid = process.prior((3, 2), generator=generator, dtype=F64), log_snr_grid(process, 4)
+    with torch.inference_mode():
+        plain = integrate(solver, gaussian, x, grid).clone()
+    x.requires_grad_()
+    end = integrate(solver, gaussian, x, grid)
+    (gradient,) = torch.autograd.grad(end.sum(), x)
+    assert torch.equal(end.detach(), plain) and (gradient != 0).any()
+
+
 def test_the_straight_form_is_euler_on_a_straight_path(mixture, generator):
     path = LinearPath()
     oracle = MixtureDenoiser(path, mixture.weights, mixture.means, mixture.variances[:, 0])
