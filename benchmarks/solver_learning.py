@@ -25,7 +25,7 @@ def learned_trial(make: Make, problem: Problem, training: Problem, calls: int, i
     start = min(grids(problem, calls), key=lambda grid: training.error(end(training, grid)[0]))
     states = (solver, training.denoiser, training.x, training.exact)
     grid = learn_grid(*states, start, iterations=iterations)
-    grid = learn_grid(*states, grid, iterations=iterations // 2, rate=0.02, measure=rms_distance)
+    grid = learn_grid(*states, grid, iterations=iterations, measure=rms_distance)
     x, counted = end(problem, grid)
     return Trial(problem.error(x), problem.median_error(x), counted)
 

@@ -71,7 +71,7 @@ def fixed_errors(name: str, law: dict[str, int], schedule: str, seed: int) -> di
 def learned_error(law: dict[str, int], schedule: str, seed: int, calls: int) -> float:
     """Error of the whitened solver on the field at a grid learned on other starts from the best of those made by hand."""
     problem, training = _problem("field", schedule, seed, **law), _problem("field", schedule, seed + 1, 64, **law)
-    return learned_trial(whitened, problem, training, calls, iterations=80).error
+    return learned_trial(whitened, problem, training, calls, iterations=60).error
 
 
 @lru_cache

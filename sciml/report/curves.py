@@ -112,13 +112,19 @@ def _against_calls(figure: Figure, axes: Axes, quality: str) -> Figure:
 
 
 def _families(model: Model, value: Callable[[Score], float]) -> dict[str, list[tuple[float, float]]]:
-    """(calls, mean value) of all solvers but that of the main table by family, the part of a name before the comma."""
+    """(calls, mean value) of all solvers but that of the main table by family: the name without its number of steps."""
     families: dict[str, list[tuple[float, float]]] = {}
     for scores in solver_scores(model).values():
         if not scores[0].main:
             mean = average(map(value, scores)).mean
-            families.setdefault(scores[0].solver.partition(",")[0], []).append((scores[0].nfe, mean))
+            families.setdefault(_family(scores[0].solver), []).append((scores[0].nfe, mean))
     return families
+
+
+def _family(solver: str) -> str:
+    """Name and options of a solver: all parts of its label but the second, its steps."""
+    name, _, *options = [*solver.split(", "), ""]
+    return ", ".join([name, *options[:-1]]) if options else name
 
 
 def _axes() -> tuple[Figure, Axes]:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from sciml.io.errors import InputError
+from sciml.report import curves
 from sciml.report.build import build_report
 from sciml.report.numbers import MISSING, TIMES, number
 
@@ -209,3 +210,16 @@ def test_text_from_files_is_escaped(run: Path, tmp_path: Path, edit: Edit) -> No
 def test_needs_no_torch_and_touches_no_pyplot() -> None:
     code = "import sys, sciml.report.build; sys.exit('torch' in sys.modules or 'matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("label", "family"),
+    [
+        ("DDIM, 10 steps", "DDIM"),
+        ("DDIM, 10 steps, eta 1", "DDIM, eta 1"),
+        ("UniPC of order 2, 5 steps, log_snr grid", "UniPC of order 2, log_snr grid"),
+        ("one call", "one call"),
+    ],
+)
+def test_a_line_joins_one_solver_at_all_its_steps(label: str, family: str) -> None:
+    assert curves._family(label) == family

@@ -45,7 +45,7 @@ rule solver_benchmark:
     params:
         version=VERSIONS["solver_benchmark"],
     shell:
-        "exec python \"$SCIML_CHECKOUT/benchmarks/solvers.py\" --full --scale small --workers 1 --output {output.json:q} > {log:q} 2>&1"
+        'exec python "$SCIML_CHECKOUT/benchmarks/solvers.py" --full --scale small --workers 1 --output {output.json:q} > {log:q} 2>&1'
 
 
 rule compare:
