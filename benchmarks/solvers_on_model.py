@@ -26,7 +26,7 @@ from torch import Tensor
 from sciml.denoisers.conditioned import Conditioned
 from sciml.denoisers.denoiser import gaussian_process
 from sciml.io.errors import InputError
-from sciml.pde.data.prepare import load_windows
+from sciml.pde.data.prepare import load_split
 from sciml.pde.evaluate import evenly
 from sciml.pde.forecaster import Forecaster
 from sciml.pde.predictors import Diffusion
@@ -88,8 +88,7 @@ def main() -> None:
     forecaster, job = load_forecaster(arguments.model)
     if not isinstance(forecaster, Forecaster) or not isinstance(forecaster.predictor, Diffusion):
         raise InputError(f"{arguments.model}: is not a diffusion model")
-    window = job.window
-    windows = load_windows(arguments.data, "test", window.given, window.predicted, window.period, window.stride)
+    windows = load_split(arguments.data, "test", job.window)
     _, cond = forecaster.examples(evenly(windows, arguments.windows))
     denoiser = forecaster.predictor.denoiser
     prior = partial(denoiser.process.prior, generator=torch.Generator().manual_seed(arguments.seed), dtype=cond.dtype)

@@ -11,7 +11,7 @@ from sciml.config.settings import CalibrationConfig
 from sciml.denoisers.denoiser import Denoiser
 from sciml.denoisers.statistics import cosine_statistics
 from sciml.io.errors import InputError
-from sciml.pde.data.prepare import load_windows
+from sciml.pde.data.prepare import load_split
 from sciml.pde.evaluate import evenly
 from sciml.pde.forecaster import AnyForecaster, Forecaster
 from sciml.pde.geometry import check_same, geometry_of
@@ -84,8 +84,7 @@ def _examples(
     forecaster: Forecaster, job: CalibrationJob, data: Path, split: str, count: int, origin: str
 ) -> tuple[Tensor, Tensor]:
     """(states, conditions) of some windows of a split."""
-    window = job.window
-    windows = load_windows(data, split, window.given, window.predicted, window.period, window.stride)
+    windows = load_split(data, split, job.window)
     check_same(forecaster.geometry, geometry_of(windows), origin)
     with torch.no_grad():
         return forecaster.examples(evenly(windows, max(count, 1)))

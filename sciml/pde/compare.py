@@ -10,7 +10,7 @@ from torch import Tensor
 from sciml.config.jobs import ComparisonJob
 from sciml.config.settings import SolverConfig
 from sciml.io.errors import InputError
-from sciml.pde.data.prepare import load_windows
+from sciml.pde.data.prepare import load_split
 from sciml.pde.evaluate import evenly, timed_forecast
 from sciml.pde.forecaster import AnyForecaster, Forecaster
 from sciml.pde.geometry import check_same, geometry_of
@@ -50,8 +50,8 @@ def compare_solvers(
     """
     if not isinstance(forecaster, Forecaster) or not isinstance(forecaster.predictor, Diffusion):
         raise InputError(f"{origin}: only a diffusion model has solvers to compare; this one does not sample")
-    window, config = job.window, job.comparison
-    windows = load_windows(data, "test", window.given, window.predicted, window.period, window.stride)
+    config = job.comparison
+    windows = load_split(data, "test", job.window)
     check_same(forecaster.geometry, geometry_of(windows), origin)
     chosen = evenly(windows, config.windows)
     how: dict[str, Any] = {

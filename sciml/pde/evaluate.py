@@ -12,7 +12,7 @@ from torch import Generator, Tensor
 from sciml.config.jobs import EvaluationJob
 from sciml.config.settings import SolverConfig
 from sciml.metrics.spectra import power_spectrum
-from sciml.pde.data.prepare import load_windows
+from sciml.pde.data.prepare import load_split
 from sciml.pde.data.windows import Windows
 from sciml.pde.forecaster import AnyForecaster, Forecast, Forecaster
 from sciml.pde.geometry import check_same, geometry_of
@@ -61,7 +61,7 @@ def evaluate_forecaster(
     Raises:
         InputError: the model was made for data of other sizes.
     """
-    windows = load_test_windows(job, data)
+    windows = load_split(data, "test", job.window)
     check_same(forecaster.geometry, geometry_of(windows), origin)
     evaluation = job.evaluation
     chosen = evenly(windows, evaluation.windows)
@@ -76,12 +76,6 @@ def evaluate_forecaster(
     )
     units = {**windows.units, **{name: axis.units for name, axis in windows.coordinates.items()}}
     return Evaluation([{**scores, "main": True}], _pictures(forecast.fields, chosen), units)
-
-
-def load_test_windows(job: EvaluationJob, data: Path) -> Windows:
-    """The test split, cut as the job says."""
-    window = job.window
-    return load_windows(data, "test", window.given, window.predicted, window.period, window.stride)
 
 
 def evenly(windows: Windows, count: int) -> Windows:

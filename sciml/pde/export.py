@@ -8,7 +8,7 @@ import xarray as xr
 from sciml.config.jobs import WindowConfig
 from sciml.config.settings import SolverConfig
 from sciml.io.atomic import atomic_file
-from sciml.pde.data.prepare import load_windows
+from sciml.pde.data.prepare import load_split
 from sciml.pde.evaluate import evenly, forecast_windows
 from sciml.pde.forecaster import AnyForecaster
 from sciml.pde.geometry import check_same, geometry_of
@@ -37,7 +37,7 @@ def write_forecast(
     Raises:
         InputError: the data is damaged, or of other sizes than the model was made for.
     """
-    tasks = load_windows(data, split, window.given, window.predicted, window.period, window.stride)
+    tasks = load_split(data, split, window)
     check_same(forecaster.geometry, geometry_of(tasks), origin)
     tasks = tasks if windows is None else evenly(tasks, windows)
     forecast = forecast_windows(forecaster, tasks, solver, members=members, batch=64, seed=seed, calibration=calibration)

@@ -11,7 +11,7 @@ import torch
 from sciml.config.jobs import TrainingJob
 from sciml.config.models import NeuralConfig
 from sciml.io.zarr_store import dataset_digest
-from sciml.pde.data.prepare import load_windows
+from sciml.pde.data.prepare import load_split
 from sciml.pde.forecaster import AnyForecaster, Forecaster
 from sciml.pde.geometry import geometry_of
 from sciml.pde.wdno import build
@@ -44,8 +44,7 @@ def train_forecaster(
         Stopped, NonFiniteLoss: see `fit`.
     """
     cpu, wall = time.process_time(), time.monotonic()
-    window = job.window
-    windows = load_windows(data, "train", window.given, window.predicted, window.period, window.stride)
+    windows = load_split(data, "train", job.window)
     geometry = geometry_of(windows)
     torch.manual_seed(hash_seed(seed, 0))
     forecaster = build(job.model, geometry)

@@ -14,7 +14,7 @@ from sciml.config.settings import ORDERS, SolverConfig, SolverName
 from sciml.io.errors import InputError
 from sciml.pde.calibrate import calibrate_forecaster
 from sciml.pde.compare import compare_solvers
-from sciml.pde.data.prepare import load_windows, prepare_burgers
+from sciml.pde.data.prepare import load_split, prepare_burgers
 from sciml.pde.data.windows import Windows
 from sciml.pde.evaluate import forecast_windows
 from sciml.pde.forecaster import Forecaster
@@ -121,13 +121,13 @@ def test_the_test_split_is_for_comparisons_only(trained, monkeypatch) -> None:
     forecaster, window, data = trained
     asked = []
 
-    def watched(path, split, *rest):
+    def watched(path, split, window):
         asked.append(split)
-        return load_windows(path, split, *rest)
+        return load_split(path, split, window)
 
     effort = {"calls": [2], "windows": 2, "reference_steps": 2, "iterations": 1, "statistics": 2}
     job = parse(CalibrationJob, {"window": window.model_dump(), "calibration": effort}, "c")
-    monkeypatch.setattr("sciml.pde.calibrate.load_windows", watched)
+    monkeypatch.setattr("sciml.pde.calibrate.load_split", watched)
     calibrate_forecaster(forecaster, job, data, seed=0)
     assert sorted(asked) == ["train", "validation"]
 

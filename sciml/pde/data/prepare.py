@@ -11,6 +11,7 @@ import torch
 import xarray as xr
 from torch import Tensor
 
+from sciml.config.jobs import WindowConfig
 from sciml.io.errors import InputError
 from sciml.io.fetch import sha256
 from sciml.io.zarr_store import read_dataset, write_dataset
@@ -205,3 +206,8 @@ def _plain(attributes: Mapping[Any, Any]) -> dict[str, Any]:
     """Attributes that JSON can hold, arrays as lists; without `history`, where readers note the time and the path."""
     plain = {str(k): v.tolist() if isinstance(v, np.ndarray | np.generic) else v for k, v in attributes.items()}
     return {k: v for k, v in plain.items() if isinstance(v, str | int | float | list) and k != "history"}
+
+
+def load_split(data: Path, split: str, window: WindowConfig) -> Windows:
+    """The windows of a split, cut as a job says; see `load_windows`."""
+    return load_windows(data, split, window.given, window.predicted, window.period, window.stride)
