@@ -8,9 +8,9 @@
 | nothing                                   | < 8   | straight 3                         | sinh    |
 |                                           | >= 8  | velocity 3                         | sinh    |
 
-All but the first row are what was most accurate on mixtures with known answers, each under three schedules, and, with a
-condition, on a wavelet neural operator (`benchmarks/solvers.py`). All end at the process's t_min, where what noise is left
-no longer matters.
+All but the first row are what stayed accurate on mixtures with known answers, each under three schedules, and, for those
+with a condition, on one wavelet neural operator (`benchmarks/solvers.py`, `solvers_on_model.py`). All end at the process's
+t_min, where what noise is left no longer matters.
 """
 
 import torch
