@@ -91,6 +91,10 @@ class GaussianProcess(Process[Tensor]):
         place = generator.device if device is None else device
         return sigma_1 * torch.randn(tuple(shape), generator=generator, dtype=dtype, device=place)
 
+    def noise(self, like: Float[Tensor, "*shape"], *, generator: torch.Generator) -> Float[Tensor, "*shape"]:
+        """A draw of the noise, N(0, I), of the shape, dtype and device of a state."""
+        return gaussian_noise(like, generator)
+
     def interpolate(
         self, x_0: Float[Tensor, "batch *space"], eps: Float[Tensor, "batch *space"], t: Tensor
     ) -> Float[Tensor, "batch *space"]:
@@ -102,7 +106,7 @@ class GaussianProcess(Process[Tensor]):
         self, x_0: Float[Tensor, "batch *space"], t: Tensor, *, generator: torch.Generator
     ) -> Float[Tensor, "batch *space"]:
         """Draws x_t ~ N(alpha_t x_0, sigma_t^2 I); see `Process.perturb`."""
-        return self.interpolate(x_0, gaussian_noise(x_0, generator), t)
+        return self.interpolate(x_0, self.noise(x_0, generator=generator), t)
 
     def bridge(
         self,
@@ -113,14 +117,24 @@ class GaussianProcess(Process[Tensor]):
         *,
         generator: torch.Generator,
     ) -> Float[Tensor, "batch *space"]:
-        """Draws x_s ~ N(r (sigma_s / sigma_t)^2 x_t + alpha_s v / sigma_t^2 x_0, v (sigma_s / sigma_t)^2 I), exactly.
+        """Draws from q(x_s | x_0, x_t), exactly; see `Process.bridge` and `bridge_with`."""
+        return self.bridge_with(x_0, x_t, self.noise(x_t, generator=generator), t, s)
+
+    def bridge_with(
+        self,
+        x_0: Float[Tensor, "batch *space"],
+        x_t: Float[Tensor, "batch *space"],
+        eps: Float[Tensor, "batch *space"],
+        t: Tensor,
+        s: Tensor,
+    ) -> Float[Tensor, "batch *space"]:
+        """x_s = r (sigma_s / sigma_t)^2 x_t + alpha_s v / sigma_t^2 x_0 + sqrt(v) sigma_s / sigma_t eps for a known noise.
 
         r and v are those of the transition from s to t (see the module). With s = 0 and sigma_0 = 0 it returns x_0.
-        See `Process.bridge`.
         """
         t, s = broadcast_time(t, x_t), broadcast_time(s, x_t)
         fraction = -torch.expm1(2 * (self.lambda_(t) - self.lambda_(s)))  # v / sigma_t^2
         from_x_t = self.alpha(t) / self.alpha(s) * (self.sigma(s) / self.sigma(t)) ** 2
         mean = scaled_sum(from_x_t, x_t, self.alpha(s) * fraction, x_0)
         sd = fraction.sqrt() * self.sigma(s)
-        return mean + sd.to(x_t.dtype) * gaussian_noise(x_t, generator)
+        return mean + sd.to(x_t.dtype) * eps

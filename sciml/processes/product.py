@@ -3,7 +3,7 @@
 Reference: Jo, Lee and Hwang (2022), arXiv 2202.02514, equation 1: a graph's node features and adjacency.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +26,10 @@ class ProductProcess(Process[Any]):
             raise ValueError("`parts` must name at least one field")
         self.parts = dict(parts)
 
+    def noise(self, like: Any, *, generator: torch.Generator) -> Any:
+        """A draw of the noise of every field that is corrupted; the others are kept."""
+        return self.map(lambda process, field: process.noise(field, generator=generator), like)
+
     def prior(self, shape: Any, *, generator: torch.Generator) -> Any:
         """Draws from the law of x_1.
 
@@ -33,21 +37,26 @@ class ProductProcess(Process[Any]):
             shape: a state of the wanted shape, dtype and device, whose other fields are kept.
             generator: source of randomness.
         """
-        drawn = {}
-        for name, process in self.parts.items():
-            like = getattr(shape, name)
-            drawn[name] = process.prior(like.shape, generator=generator, dtype=like.dtype, device=like.device)
-        return replace(shape, **drawn)
+        one = torch.ones((), dtype=torch.float64)
+        return self.map(lambda process, eps: process.sigma(one).item() * eps, self.noise(shape, generator=generator))
 
     def perturb(self, x_0: Any, t: Tensor, *, generator: torch.Generator) -> Any:
         """See `Process.perturb`."""
-        noisy = {name: process.perturb(getattr(x_0, name), t, generator=generator) for name, process in self.parts.items()}
-        return replace(x_0, **noisy)
+        return self.interpolate(x_0, self.noise(x_0, generator=generator), t)
+
+    def interpolate(self, x_0: Any, eps: Any, t: Tensor) -> Any:
+        """x_t = alpha_t x_0 + sigma_t eps of every field, for a known noise."""
+        return self.map(lambda process, data, noise: process.interpolate(data, noise, t), x_0, eps)
 
     def bridge(self, x_0: Any, x_t: Any, t: Tensor, s: Tensor, *, generator: torch.Generator) -> Any:
         """See `Process.bridge`."""
-        drawn = {
-            name: process.bridge(getattr(x_0, name), getattr(x_t, name), t, s, generator=generator)
+        eps = self.noise(x_t, generator=generator)
+        return self.map(lambda process, seen, data, noise: process.bridge_with(data, seen, noise, t, s), x_t, x_0, eps)
+
+    def map(self, function: Callable[..., Tensor], like: Any, *states: Any) -> Any:
+        """A state whose corrupted fields are function(process, field of `like`, field of each state)."""
+        made = {
+            name: function(process, *(getattr(state, name) for state in (like, *states)))
             for name, process in self.parts.items()
         }
-        return replace(x_t, **drawn)
+        return replace(like, **made)

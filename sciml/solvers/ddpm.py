@@ -4,10 +4,9 @@ Reference: Ho et al. (2020), arXiv 2006.11239, equations 6 and 7, with the small
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
 from sciml.denoisers.denoiser import Denoiser
@@ -15,7 +14,7 @@ from sciml.solvers.solver import OneStepSolver, required
 
 
 @dataclass(frozen=True)
-class DDPM(OneStepSolver[Tensor]):
+class DDPM(OneStepSolver[Any]):
     """Ancestral sampling through the bridge of the process."""
 
     order: ClassVar[int] = 1
@@ -28,13 +27,13 @@ class DDPM(OneStepSolver[Tensor]):
     def step(
         self,
         denoiser: Denoiser,
-        x_t: Float[Tensor, "batch *space"],
+        x_t: Any,
         t: Tensor,
         s: Tensor,
         memory: None,
         *,
         generator: torch.Generator | None,
-    ) -> tuple[Float[Tensor, "batch *space"], None]:
+    ) -> tuple[Any, None]:
         """See `Solver.step`; one call of the denoiser."""
         x_0 = denoiser(x_t, t).mean
         return denoiser.process.bridge(x_0, x_t, t, s, generator=required(generator, self)), None

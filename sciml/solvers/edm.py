@@ -14,22 +14,22 @@ Reference: Karras et al. (2022), arXiv 2206.00364, algorithm 2.
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
-from sciml.denoisers.denoiser import Denoiser, gaussian_process
+from sciml.denoisers.denoiser import Denoiser
 from sciml.numerics.broadcasting import scaled_sum
-from sciml.numerics.noise import gaussian_noise
 from sciml.processes.gaussian import GaussianProcess
-from sciml.solvers.flow import data_and_noise
+from sciml.processes.process import Process
+from sciml.solvers.flow import noise_seen
+from sciml.solvers.parts import map_parts, noise_like, processes_of
 from sciml.solvers.solver import Solver, required
 
 
 @dataclass(frozen=True)
-class EDM(Solver[Tensor, int]):
+class EDM(Solver[Any, int]):
     """Heun's method in sigma / alpha, with churn; it remembers the number of steps.
 
     Args:
@@ -59,44 +59,52 @@ class EDM(Solver[Tensor, int]):
         """Whether there is churn."""
         return self.churn > 0
 
-    def init(self, denoiser: Denoiser, x: Tensor, grid: Tensor) -> int:
+    def init(self, denoiser: Denoiser, x: Any, grid: Tensor) -> int:
         """The number of steps, over which the churn is spread."""
         return len(grid) - 1
 
     def step(
         self,
         denoiser: Denoiser,
-        x_t: Float[Tensor, "batch *space"],
+        x_t: Any,
         t: Tensor,
         s: Tensor,
         memory: int,
         *,
         generator: torch.Generator | None,
-    ) -> tuple[Float[Tensor, "batch *space"], int]:
+    ) -> tuple[Any, int]:
         """See `Solver.step`; two calls of the denoiser, or one onto sigma_s = 0."""
-        process = gaussian_process(denoiser)
+        process = denoiser.process
         if self.stochastic:
             x_t, t = self._raise(process, x_t, t, memory, required(generator, self))
-        _, eps = data_and_noise(denoiser, x_t, t)
-        keep, h = process.alpha(s) / process.alpha(t), process.alpha(s) * (_ratio(process, s) - _ratio(process, t))
-        predicted = scaled_sum(keep, x_t, h, eps)
-        if process.sigma(s) == 0:
+
+        def move(part: GaussianProcess, x: Tensor, *slopes: Tensor) -> Tensor:
+            h = part.alpha(s) * (_ratio(part, s) - _ratio(part, t))
+            return scaled_sum(part.alpha(s) / part.alpha(t), x, h / len(slopes), sum(slopes[1:], slopes[0]))
+
+        eps = noise_seen(denoiser, x_t, t)
+        predicted = map_parts(process, move, x_t, eps)
+        if any(part.sigma(s) == 0 for part in processes_of(process)):
             return predicted, memory
-        _, eps_s = data_and_noise(denoiser, predicted, s)
-        return scaled_sum(keep, x_t, h / 2, eps + eps_s), memory
+        return map_parts(process, move, x_t, eps, noise_seen(denoiser, predicted, s)), memory
 
     def _raise(
-        self, process: GaussianProcess, x_t: Tensor, t: Tensor, steps: int, generator: torch.Generator
-    ) -> tuple[Tensor, Tensor]:
-        """The state at the noise s_hat, and its time."""
-        s_t = _ratio(process, t)
+        self, process: Process[Any], x_t: Any, t: Tensor, steps: int, generator: torch.Generator
+    ) -> tuple[Any, Tensor]:
+        """The state at the noise s_hat, and its time; of a structured state the first part sets it."""
+        lead = processes_of(process)[0]
+        s_t = _ratio(lead, t)
         if not self.churn_from <= s_t <= self.churn_to:
             return x_t, t
         gamma = min(self.churn / steps, math.sqrt(2) - 1)
-        s_hat = torch.minimum((1 + gamma) * s_t, _ratio(process, torch.ones_like(t)))
-        t_hat = torch.clamp(process.t_of_lambda(-s_hat.log()), t, torch.ones_like(t))
-        fresh = self.inflation * process.alpha(t_hat) * (s_hat**2 - s_t**2).clamp(min=0).sqrt()
-        return scaled_sum(process.alpha(t_hat) / process.alpha(t), x_t, fresh, gaussian_noise(x_t, generator)), t_hat
+        s_hat = torch.minimum((1 + gamma) * s_t, _ratio(lead, torch.ones_like(t)))
+        t_hat = torch.clamp(lead.t_of_lambda(-s_hat.log()), t, torch.ones_like(t))
+
+        def stir(part: GaussianProcess, x: Tensor, z: Tensor) -> Tensor:
+            rise = (_ratio(part, t_hat) ** 2 - _ratio(part, t) ** 2).clamp(min=0).sqrt()
+            return scaled_sum(part.alpha(t_hat) / part.alpha(t), x, self.inflation * part.alpha(t_hat) * rise, z)
+
+        return map_parts(process, stir, x_t, noise_like(process, x_t, generator)), t_hat
 
 
 def _ratio(process: GaussianProcess, t: Tensor) -> Tensor:

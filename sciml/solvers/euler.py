@@ -1,19 +1,19 @@
 """Euler's method on the probability-flow ODE, in t."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
 from sciml.denoisers.denoiser import Denoiser
 from sciml.solvers.flow import velocity
+from sciml.solvers.parts import map_parts
 from sciml.solvers.solver import OneStepSolver
 
 
 @dataclass(frozen=True)
-class Euler(OneStepSolver[Tensor]):
+class Euler(OneStepSolver[Any]):
     """x_s = x_t + (s - t) dx/dt: the plainest solver, a baseline."""
 
     order: ClassVar[int] = 1
@@ -21,12 +21,14 @@ class Euler(OneStepSolver[Tensor]):
     def step(
         self,
         denoiser: Denoiser,
-        x_t: Float[Tensor, "batch *space"],
+        x_t: Any,
         t: Tensor,
         s: Tensor,
         memory: None,
         *,
         generator: torch.Generator | None,
-    ) -> tuple[Float[Tensor, "batch *space"], None]:
+    ) -> tuple[Any, None]:
         """See `Solver.step`; one call of the denoiser."""
-        return x_t + (s - t).to(x_t.dtype) * velocity(denoiser, x_t, t), None
+        return map_parts(
+            denoiser.process, lambda _, x, v: x + (s - t).to(x.dtype) * v, x_t, velocity(denoiser, x_t, t)
+        ), None

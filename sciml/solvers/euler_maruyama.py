@@ -6,21 +6,21 @@ Reference: Anderson (1982), Stochastic Processes and their Applications 12; Song
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
-from sciml.denoisers.denoiser import Denoiser, gaussian_process
+from sciml.denoisers.denoiser import Denoiser
 from sciml.numerics.broadcasting import scaled_sum
-from sciml.numerics.noise import gaussian_noise
-from sciml.solvers.flow import data_and_noise
+from sciml.processes.gaussian import GaussianProcess
+from sciml.solvers.flow import noise_seen
+from sciml.solvers.parts import map_parts, noise_like
 from sciml.solvers.solver import OneStepSolver, required
 
 
 @dataclass(frozen=True)
-class EulerMaruyama(OneStepSolver[Tensor]):
+class EulerMaruyama(OneStepSolver[Any]):
     """x_s = x_t + (s - t) (f x_t + g^2 eps / sigma_t) + g sqrt(t - s) z; of order 1 in law."""
 
     order: ClassVar[int] = 1
@@ -33,17 +33,21 @@ class EulerMaruyama(OneStepSolver[Tensor]):
     def step(
         self,
         denoiser: Denoiser,
-        x_t: Float[Tensor, "batch *space"],
+        x_t: Any,
         t: Tensor,
         s: Tensor,
         memory: None,
         *,
         generator: torch.Generator | None,
-    ) -> tuple[Float[Tensor, "batch *space"], None]:
+    ) -> tuple[Any, None]:
         """See `Solver.step`; one call of the denoiser."""
-        process = gaussian_process(denoiser)
-        _, eps = data_and_noise(denoiser, x_t, t)
-        g2, h = process.g2(t), s - t
-        drifted = scaled_sum(1 + h * process.f(t), x_t, h * g2 / process.sigma(t), eps)
-        sd = (-h * g2).sqrt().to(x_t.dtype)
-        return drifted + sd * gaussian_noise(x_t, required(generator, self)), None
+        h = s - t
+
+        def move(process: GaussianProcess, x: Tensor, eps: Tensor, fresh: Tensor) -> Tensor:
+            g2 = process.g2(t)
+            drifted = scaled_sum(1 + h * process.f(t), x, h * g2 / process.sigma(t), eps)
+            return drifted + (-h * g2).sqrt().to(x.dtype) * fresh
+
+        eps = noise_seen(denoiser, x_t, t)
+        fresh = noise_like(denoiser.process, x_t, required(generator, self))
+        return map_parts(denoiser.process, move, x_t, eps, fresh), None

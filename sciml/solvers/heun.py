@@ -1,19 +1,19 @@
 """Heun's method on the probability-flow ODE, in t."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
-from sciml.denoisers.denoiser import Denoiser, gaussian_process
+from sciml.denoisers.denoiser import Denoiser
 from sciml.solvers.flow import velocity
+from sciml.solvers.parts import map_parts, processes_of
 from sciml.solvers.solver import OneStepSolver
 
 
 @dataclass(frozen=True)
-class Heun(OneStepSolver[Tensor]):
+class Heun(OneStepSolver[Any]):
     """The trapezoidal rule with Euler's prediction: x_s = x_t + (s - t) (v(x_t, t) + v(x_euler, s)) / 2.
 
     A step onto sigma_s = 0, where the velocity may be infinite, is Euler's alone.
@@ -26,17 +26,18 @@ class Heun(OneStepSolver[Tensor]):
     def step(
         self,
         denoiser: Denoiser,
-        x_t: Float[Tensor, "batch *space"],
+        x_t: Any,
         t: Tensor,
         s: Tensor,
         memory: None,
         *,
         generator: torch.Generator | None,
-    ) -> tuple[Float[Tensor, "batch *space"], None]:
+    ) -> tuple[Any, None]:
         """See `Solver.step`; two calls of the denoiser, or one onto sigma_s = 0."""
-        h = (s - t).to(x_t.dtype)
+        process, h = denoiser.process, s - t
         slope = velocity(denoiser, x_t, t)
-        predicted = x_t + h * slope
-        if gaussian_process(denoiser).sigma(s) == 0:
+        predicted = map_parts(process, lambda _, x, v: x + h.to(x.dtype) * v, x_t, slope)
+        if any(part.sigma(s) == 0 for part in processes_of(process)):
             return predicted, None
-        return x_t + h / 2 * (slope + velocity(denoiser, predicted, s)), None
+        ahead = velocity(denoiser, predicted, s)
+        return map_parts(process, lambda _, x, v, w: x + (h / 2).to(x.dtype) * (v + w), x_t, slope, ahead), None

@@ -1,8 +1,10 @@
 """The tensors a solver moves, each with the process that corrupts it: one for a tensor, several for a structured state."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from sciml.processes.gaussian import GaussianProcess
@@ -35,3 +37,16 @@ def join(process: Process[Any], state: Any, tensors: tuple[Tensor, ...]) -> Any:
     if isinstance(process, ProductProcess):
         return replace(state, **dict(zip(process.parts, tensors, strict=True)))
     return tensors[0]
+
+
+def map_parts(process: Process[Any], function: Callable[..., Tensor], like: Any, *states: Any) -> Any:
+    """The state whose moving tensors are function(process of the tensor, tensor of `like`, tensor of each state)."""
+    tensors = zip(processes_of(process), *(split(process, state) for state in (like, *states)), strict=True)
+    return join(process, like, tuple(function(*each) for each in tensors))
+
+
+def noise_like(process: Process[Any], state: Any, generator: torch.Generator) -> Any:
+    """A draw of the noise that the process adds, in the shape of a state."""
+    if not isinstance(process, GaussianProcess | ProductProcess):
+        raise TypeError(f"`process` must be a GaussianProcess or a product of them, got {type(process).__name__}")
+    return process.noise(state, generator=generator)

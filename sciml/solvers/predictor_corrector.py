@@ -22,9 +22,9 @@ from torch import Tensor
 
 from sciml.denoisers.denoiser import Denoiser
 from sciml.numerics.linear import linear
-from sciml.numerics.noise import gaussian_noise
+from sciml.processes.gaussian import GaussianProcess
 from sciml.solvers.exponential.integrator import ExponentialIntegrator
-from sciml.solvers.parts import join, processes_of, split
+from sciml.solvers.parts import map_parts, noise_like, processes_of
 from sciml.solvers.solver import Solver, required
 
 
@@ -93,9 +93,10 @@ def langevin(denoiser: Denoiser, x_t: Any, t: Tensor, snr: float, *, generator: 
         generator: source of randomness.
     """
     process = denoiser.process
-    mean, moved = denoiser(x_t, t).mean, []
-    for part, state, x_0 in zip(processes_of(process), split(process, x_t), split(process, mean), strict=True):
+    pull = 2 * snr**2  # h score = -2 r^2 (x - alpha x_0)
+
+    def move(part: GaussianProcess, x: Tensor, x_0: Tensor, z: Tensor) -> Tensor:
         alpha, sigma = part.alpha(t).item(), part.sigma(t).item()
-        pull, z = 2 * snr**2, gaussian_noise(state, generator)  # h score = -2 r^2 (x - alpha x_0)
-        moved.append(linear(1 - pull, state, ((pull * alpha, x_0), (math.sqrt(2 * pull) * sigma, z))))
-    return join(process, x_t, tuple(moved))
+        return linear(1 - pull, x, ((pull * alpha, x_0), (math.sqrt(2 * pull) * sigma, z)))
+
+    return map_parts(process, move, x_t, denoiser(x_t, t).mean, noise_like(process, x_t, generator))

@@ -10,11 +10,10 @@ from torch import Tensor
 from sciml.denoisers.denoiser import Denoiser, gaussian_process
 from sciml.denoisers.statistics import DataStatistics
 from sciml.numerics.linear import Coefficient, linear
-from sciml.numerics.noise import gaussian_noise
 from sciml.processes.gaussian import GaussianProcess
 from sciml.solvers.exponential.program import Move, Program, Row, compile_program
 from sciml.solvers.exponential.recipe import Recipe
-from sciml.solvers.parts import join, processes_of, split
+from sciml.solvers.parts import join, noise_like, processes_of, split
 from sciml.solvers.solver import Solver, required
 
 Parts = tuple[Tensor, ...]
@@ -95,8 +94,9 @@ class ExponentialIntegrator(Solver[Any, Memory]):
             if k == 0:
                 start = tuple(map(_correct, moves, here, start or here, past))
             end = tuple(map(_advance, moves, start, past))
-            if self.stochastic:
-                end = tuple(_stir(move, state, required(generator, self)) for move, state in zip(moves, end, strict=True))
+            if any(move.advance.noise != 0.0 for move in moves):
+                fresh = split(process, noise_like(process, join(process, x_t, end), required(generator, self)))
+                end = tuple(map(_stir, moves, end, fresh))
             x = join(process, x_t, self._leave(statistics, end, move.alpha_end, x))
         return x, Memory(index + 1, memory.programs, statistics, past, start)
 
@@ -155,6 +155,5 @@ def _apply(row: Row, x: Tensor, past: Parts) -> Tensor:
     return moved + row.constant.to(moved) if isinstance(row.constant, Tensor) else moved
 
 
-def _stir(move: Move, x: Tensor, generator: torch.Generator) -> Tensor:
-    noise = move.advance.noise
-    return x if noise == 0.0 else linear(1.0, x, ((noise, gaussian_noise(x, generator)),))
+def _stir(move: Move, x: Tensor, fresh: Tensor) -> Tensor:
+    return linear(1.0, x, ((move.advance.noise, fresh),))
