@@ -48,7 +48,7 @@ class Asked(Denoiser):
 
 
 def candidates() -> list[Candidate]:
-    """Every sampler that draws no noise, on our grids."""
+    """The samplers that draw no noise, in every order above 1, DDIM for the first, on our grids."""
     makes: dict[str, Callable[..., Any]] = {"DDIM": partial(DDIMSampler, eta=0.0), "Heun": HeunSampler}
     for kind, orders in (
         (zABSampler, (2, 3, 4)),

@@ -1,8 +1,8 @@
 """The schedulers of diffusers as candidates.
 
 They know a table of 1000 noise levels, which their constructor makes of float32 rates, and whole numbers as times: here
-entry i is t = t_end + (1 - t_end) i / 999. The network is asked at the time that the scheduler names, as in the library's
-pipelines, and predicts the noise.
+entry i is t = t_end + (1 - t_end) i / 999. Those of EDM and IPNDM take noise levels instead. The network is asked at the
+time that the scheduler names, as in the library's pipelines, and predicts the noise, or what these two ask for.
 """
 
 import math
@@ -20,6 +20,7 @@ from diffusers.schedulers.scheduling_edm_dpmsolver_multistep import EDMDPMSolver
 from diffusers.schedulers.scheduling_edm_euler import EDMEulerScheduler
 from diffusers.schedulers.scheduling_euler_discrete import EulerDiscreteScheduler
 from diffusers.schedulers.scheduling_heun_discrete import HeunDiscreteScheduler
+from diffusers.schedulers.scheduling_ipndm import IPNDMScheduler
 from diffusers.schedulers.scheduling_k_dpm_2_discrete import KDPM2DiscreteScheduler
 from diffusers.schedulers.scheduling_lms_discrete import LMSDiscreteScheduler
 from diffusers.schedulers.scheduling_pndm import PNDMScheduler
@@ -29,6 +30,7 @@ from solver_model import F64, Candidate, Model
 from torch import Tensor
 
 from sciml.processes.gaussian import GaussianProcess
+from sciml.solvers.catalog import GRIDS
 
 LIBRARY = "diffusers"
 LEVELS = 1000
@@ -38,10 +40,10 @@ SPACINGS: dict[str, Options] = {name: {"timestep_spacing": name} for name in ("l
 SIGMAS: dict[str, Options] = {
     "karras": {"use_karras_sigmas": True},
     "exponential": {"use_exponential_sigmas": True},
+    "beta": {"use_beta_sigmas": True},
 }
 LU: dict[str, Options] = {"lu": {"use_lu_lambdas": True}}
 ALL = SPACINGS | SIGMAS
-MOST = {name: ALL[name] for name in ("linspace", "trailing", "karras", "exponential")}
 ENDS: dict[str, Options] = {"0": {"final_sigmas_type": "zero"}, "min": {"final_sigmas_type": "sigma_min"}}
 ALPHA_ENDS: dict[str, Options] = {"0": {"set_alpha_to_one": True}, "min": {"set_alpha_to_one": False}}
 EDM: dict[str, Options] = {name: {"sigma_schedule": name} for name in ("karras", "exponential")}
@@ -57,7 +59,11 @@ QUICK = {
 
 
 def candidates() -> list[Candidate]:
-    """Every scheduler that draws no noise, with every spacing and end it offers."""
+    """Schedulers of the probability flow that draw no noise, with every spacing, sigmas and end that each offers.
+
+    Orders are 2 and 3 where there is a choice, 4 for LMS. Left out are the sigmas and the schedulers of rectified flows, the
+    Runge-Kutta start of PNDM, the Heun form of DPM-Solver, UniPC in the noise prediction and SA-Solver without noise.
+    """
     set_verbosity_error()
     found: list[Candidate] = []
 
@@ -72,8 +78,8 @@ def candidates() -> list[Candidate]:
     add("PNDM", _preserving, PNDMScheduler, SPACINGS, ALPHA_ENDS, skip_prk_steps=True)
     add("Euler", _exploding, EulerDiscreteScheduler, ALL, ENDS)
     add("Heun", _exploding, HeunDiscreteScheduler, ALL, only)
-    add("DPM2", _exploding, KDPM2DiscreteScheduler, MOST, only)
-    add("LMS 4", _exploding, LMSDiscreteScheduler, MOST, only)
+    add("DPM2", _exploding, KDPM2DiscreteScheduler, ALL, only)
+    add("LMS 4", _exploding, LMSDiscreteScheduler, ALL, only)
     for k in (2, 3):
         plus, minus = (
             {"solver_order": k, "algorithm_type": "dpmsolver++"},
@@ -81,15 +87,16 @@ def candidates() -> list[Candidate]:
         )
         low = {"min": ENDS["min"]}
         single: dict[str, Options] = {"default": {}, **SIGMAS}
-        add(f"DEIS {k}", _preserving, DEISMultistepScheduler, MOST, only, solver_order=k)
-        add(f"DPM++ {k}M", _preserving, DPMSolverMultistepScheduler, MOST | LU, ENDS, **plus)
-        add(f"DPM {k}M", _preserving, DPMSolverMultistepScheduler, MOST | LU, low, **minus)
+        add(f"DEIS {k}", _preserving, DEISMultistepScheduler, ALL, only, solver_order=k)
+        add(f"DPM++ {k}M", _preserving, DPMSolverMultistepScheduler, ALL | LU, ENDS, **plus)
+        add(f"DPM {k}M", _preserving, DPMSolverMultistepScheduler, ALL | LU, low, **minus)
         add(f"DPM++ {k}S", _preserving, DPMSolverSinglestepScheduler, single, ENDS, lower_order_final=True, **plus)
         add(f"DPM {k}S", _preserving, DPMSolverSinglestepScheduler, single, low, lower_order_final=True, **minus)
         for b in ("bh1", "bh2"):
-            add(f"UniPC {b} {k}", _preserving, UniPCMultistepScheduler, MOST, ENDS, solver_order=k, solver_type=b)
+            add(f"UniPC {b} {k}", _preserving, UniPCMultistepScheduler, ALL, ENDS, solver_order=k, solver_type=b)
         add(f"EDM DPM++ {k}M", _preconditioned, EDMDPMSolverMultistepScheduler, EDM, ENDS, solver_order=k)
     add("EDM Euler", _preconditioned, EDMEulerScheduler, EDM, ENDS)
+    found += [Candidate(LIBRARY, "IPNDM", grid, partial(_of_angles, spaced)) for grid, spaced in GRIDS.items()]
     return found
 
 
@@ -147,6 +154,22 @@ def _preconditioned(make: Callable[..., Any], model: Model, steps: int) -> tuple
         clean = scheduler.scale_model_input(y, time) / c_in
         y = scheduler.step((model.denoised(clean, s) - c_skip * clean) / c_out, time, y).prev_sample
     return _left(model, y, float(scheduler.sigmas[-1]) == 0)
+
+
+def _of_angles(spaced: Callable[..., Tensor], model: Model, steps: int) -> tuple[Tensor, bool]:
+    """IPNDM: takes a grid as the sines of the angles atan(s), and asks for the velocity, d/d angle of x = y cos(angle).
+
+    The grid of its own begins where s is infinite, so it runs on ours.
+    """
+    s = torch.exp(-model.process.lambda_(spaced(model.process, steps, t_end=model.t_end)))
+    scheduler = IPNDMScheduler(trained_betas=s.atan().sin().tolist())
+    scheduler.set_timesteps(steps)
+    x = model.y / math.sqrt(1 + model.s_1**2)
+    for time in scheduler.timesteps:
+        angle = time.to(F64) * math.pi / 2
+        noise = model.noise(x, angle.tan)
+        x = scheduler.step((noise - angle.sin() * x) / angle.cos(), time, x).prev_sample
+    return model.leave(x / float(scheduler.alphas[-1])), False
 
 
 def _left(model: Model, y: Tensor, clean: bool) -> tuple[Tensor, bool]:

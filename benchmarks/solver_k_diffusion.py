@@ -42,7 +42,10 @@ def samplers() -> ModuleType:
 
 
 def candidates() -> list[Candidate]:
-    """Every sampler without noise on our grids, and on its own, which end at sigma = 0."""
+    """Samplers without noise on our grids, and on the library's own, which end at sigma = 0.
+
+    Left out are those that choose their steps themselves, dpm_fast and dpm_adaptive, and dpmpp_sde.
+    """
     k = samplers()
     calm = {"eta": 0.0, "noise_sampler": _no_noise}
     runs: dict[str, Callable[..., Tensor]] = {

@@ -45,7 +45,7 @@ class Asked(Denoiser):
 
 
 def named() -> dict[str, Make]:
-    """The solvers of the catalog that draw no noise, in every order they have."""
+    """The solvers of the catalog that draw no noise and the exponential integrators, in orders worth their calls."""
     makes: dict[str, Callable[[], Solver[Tensor, Any]]] = {
         "ddim": ddim,
         "edm": EDM,

@@ -1,4 +1,4 @@
-"""The table of solvers: every one of ours and of the peers on every problem, at its best grid for each number of calls.
+"""The table of solvers: ours and those of the peers on every problem, each at its best grid for each number of calls.
 
 A row is one solver on one problem. Rows are written as they come, so that a run that was stopped goes on where it was.
 """
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from multiprocessing import get_context
 from pathlib import Path
@@ -24,7 +25,9 @@ from solver_ours import LEARNED, LIBRARY, candidates, names
 from solver_problems import STATES, Problem
 from solver_trial import Trial, attempt
 
+import sciml
 from sciml.io.atomic import atomic_file
+from sciml.io.errors import InputError
 from sciml.io.provenance import git_commit
 from sciml.solvers.catalog import GRIDS
 from sciml.solvers.dpm_solver_v3 import model_statistics
@@ -65,6 +68,8 @@ SELECTED = {
     "whitened 3, power 1.0",
     "whitened 2, power 0.5",
 }
+SAME = ("settings", "versions", "git_commit", "code")  # in all rows of a table
+LAYERS = ("solvers", "denoisers", "processes", "numerics")  # of the package, that a row depends on
 Task = tuple[str, str, str, str]  # schedule, problem, library, solver
 Table = dict[str, Any]
 
@@ -110,10 +115,9 @@ def measure_row(task: Task, settings: Settings) -> Table:
 def _best(task: Task, settings: Settings) -> dict[str, tuple[str, Trial]]:
     schedule, name, library, solver = task
     problem, best = _problem(name, schedule), {}
-    known: dict[tuple[str, int], int] = {}
     offered = [c for c in _offered(library, name, schedule, settings.selected) if c.solver == solver]
     for calls in settings.calls:
-        trials = [(candidate.grid, attempt(candidate, problem, calls, known)) for candidate in offered]
+        trials = [(candidate.grid, attempt(candidate, problem, calls)) for candidate in offered]
         good = [pair for pair in trials if math.isfinite(pair[1].error)]
         if good:
             best[str(calls)] = min(good, key=lambda pair: pair[1].error)
@@ -163,29 +167,55 @@ def _task(row: Table) -> Task:
 
 
 def _started(settings: Settings, output: Path) -> Table:
-    """The table of an earlier run with these settings and versions that did not come to its end, or a new one."""
+    """The table of an earlier run that did not come to its end, or a new one.
+
+    Raises:
+        InputError: if that run was of other settings, libraries or code, whose rows do not mix with ours.
+    """
     fresh = header(settings)
-    if output.is_file():
-        found = json.loads(output.read_text())
-        same = all(found.get(key) == fresh[key] for key in ("settings", "versions"))
-        if same and not found.get("complete", False):
-            return {**fresh, "rows": found["rows"]}
-    return fresh
+    found = json.loads(output.read_text()) if output.is_file() else {"complete": True}
+    if found.get("complete", False):
+        return fresh
+    differing = ", ".join(f"`{key}`" for key in SAME if _origin(found, key) != _origin(fresh, key))
+    if differing:
+        raise InputError(
+            f"{output}: holds rows of an unfinished run that differs in {differing}; "
+            "to start afresh, remove the file or choose another with --output"
+        )
+    return {**fresh, "git_commit": found["git_commit"], "rows": found["rows"]}
+
+
+def _origin(table: Table, key: str) -> Any:
+    """Without the mark of changed files: the table itself may be one. `code` tells changed sources apart."""
+    value = table.get(key)
+    return value.removesuffix("+changes") if key == "git_commit" and value else value
 
 
 def header(settings: Settings) -> Table:
     """What the numbers are of."""
     plain = json.loads(json.dumps(asdict(settings)))
+    batches = {"states": STATES, "seed": 0, "training_states": TRAINED_ON, "training_seed": 1}
     return {
         "complete": False,
-        "settings": {**plain, "states": STATES, "seed": 0, "training_states": 64, "training_seed": 1, "dtype": "float64"},
+        "settings": {**plain, **batches, "dtype": "float64"},
         "grids": list(GRIDS),
         "versions": dict(_versions()),
         "peers_missing": solver_peers.missing(),
         "machine": {"processor": platform.machine(), "cores": os.cpu_count(), "python": platform.python_version()},
         "git_commit": git_commit(),
+        "code": _digest(),
         "rows": [],
     }
+
+
+def _digest() -> str:
+    """SHA-256 of the sources that the numbers depend on."""
+    here, package = Path(__file__).parent, Path(sciml.__file__).parent
+    sources = [*here.glob("solver*.py"), *(path for layer in LAYERS for path in (package / layer).rglob("*.py"))]
+    digest = sha256()
+    for path in sorted(sources):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
 
 
 def _versions() -> Iterator[tuple[str, str]]:

@@ -26,22 +26,20 @@ class Trial:
     failure: str = ""
 
 
-def attempt(candidate: Candidate, problem: Problem, calls: int, known: dict[tuple[str, int], int]) -> Trial:
-    """The candidate with as many steps as the calls allow; `known` remembers how many that are, by solver and calls."""
-    key = (candidate.solver, calls)
-    if key not in known:
-        known[key] = most_steps(candidate, problem, calls)
-    trial = _run(candidate, problem, known[key])
-    if trial.calls > calls:  # this grid costs more than the first
-        trial = _run(candidate, problem, most_steps(candidate, problem, calls))
+def attempt(candidate: Candidate, problem: Problem, calls: int) -> Trial:
+    """The candidate with as many steps as the calls allow: how many depends on the grid, too."""
+    trial = _run(candidate, problem, most_steps(candidate, problem, calls))
     return trial if trial.calls <= calls else Trial(torch.nan, torch.nan, trial.calls, "costs more calls than allowed")
 
 
 def most_steps(candidate: Candidate, problem: Problem, calls: int) -> int:
-    """The largest number of steps that costs no more than so many calls, counted on a single state."""
-    for steps in (calls + 1, calls):
-        if _cost(candidate, problem, steps) <= calls:
-            return steps
+    """The largest number of steps that costs no more than so many calls, counted on a single state.
+
+    A further step costs at least a further call; one step may be free, whose call the statistics answer.
+    """
+    cost = _cost(candidate, problem, calls)
+    if cost <= calls:
+        return calls + (cost < calls and _cost(candidate, problem, calls + 1) <= calls)
     low, high = 1, calls
     while high - low > 1:
         middle = (low + high) // 2

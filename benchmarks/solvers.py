@@ -10,8 +10,9 @@ state and in units of one axpy on 256 x 3 x 32 x 32; and on the same two problem
 
     python benchmarks/solvers.py --full [--scale small --output FILE --workers N]
 
-measures every solver, ours and the peers', on every problem at its best grid; writes benchmarks/solvers.json and a plot
-beside it, and prints the table. Stopped, it goes on where it was. About half an hour on two cores, half a minute if small.
+measures our solvers and the peers' on every problem, each at its best grid, and our orders; writes benchmarks/solvers.json
+and a plot beside it, and prints the table. Stopped, it goes on where it was, if code, settings and libraries are the same.
+About half an hour on two cores, half a minute if small.
 """
 
 import argparse
@@ -30,7 +31,7 @@ import torch
 from solver_facts import facts
 from solver_learning import grids, learned_trial
 from solver_model import Candidate
-from solver_orders import orders
+from solver_orders import every, orders
 from solver_ours import LIBRARY, candidates
 from solver_overhead import LARGE, SMALL, axpy, overhead, slope, whole
 from solver_problems import Problem
@@ -42,6 +43,7 @@ from torch import Tensor
 
 from sciml.cli.allocator import keep_freed_memory
 from sciml.denoisers.statistics import DataStatistics, cosine_statistics, principal_statistics
+from sciml.io.errors import InputError
 from sciml.solvers.dpm_solver import dpm_solver_pp_multistep
 from sciml.solvers.grids import Grid
 from sciml.solvers.integrate import integrate
@@ -94,7 +96,7 @@ def peer_errors(law: dict[str, int], schedule: str, seed: int) -> dict[str, dict
 
 
 def _best_of(offered: list[Candidate], problem: Problem, calls: int) -> dict[str, Any]:
-    trials = [(attempt(candidate, problem, calls, {}), candidate) for candidate in offered]
+    trials = [(attempt(candidate, problem, calls), candidate) for candidate in offered]
     trial, winner = min((pair for pair in trials if not pair[0].failure), key=lambda pair: pair[0].error)
     return {"error": trial.error, "solver": winner.solver, "grid": winner.grid, "calls": trial.calls}
 
@@ -155,10 +157,9 @@ def full(scale: str, output: Path, workers: int) -> None:
     table["summary"] = summarise(table["rows"])
     if scale != "small":
         table["overheads"] = overheads(table["rows"])
-        declared_and_measured = orders()
         table["orders"] = {
-            name: {"declared": declared, "measured": round(found, 3)}
-            for name, (declared, found) in declared_and_measured.items()
+            name: {"declared": declared, "measured": round(found, 3), "deviation": round(found - declared, 3)}
+            for name, (declared, found) in orders(every).items()
         }
         table["peer_facts"] = facts()
     table["complete"] = True
@@ -184,7 +185,10 @@ def main() -> None:
     torch.set_num_threads(1)
     keep_freed_memory()  # as the command line does: else the time of a step is that of fresh pages, now and then
     if arguments.full:
-        return full(arguments.scale, arguments.output, arguments.workers)
+        try:
+            return full(arguments.scale, arguments.output, arguments.workers)
+        except InputError as error:
+            parser.error(str(error))
     field = {"dimension": arguments.dim, "modes": arguments.modes} | ({"seed": arguments.seed} if arguments.seed else {})
     result = quick(field, arguments.schedule, arguments.seed)
     print(json.dumps(result, indent=None if arguments.json else 1))

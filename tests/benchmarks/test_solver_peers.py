@@ -9,6 +9,7 @@ import pytest
 import solver_peers
 import torch
 from solver_model import Candidate, Model
+from solver_orders import every, orders
 from solver_ours import Asked, candidates
 from solver_problems import Problem
 from solver_summary import champion, summarise
@@ -16,6 +17,7 @@ from solver_table import SMALL, header, write
 from solver_table import _started as started
 from solver_trial import attempt, most_steps
 
+from sciml.io.errors import InputError
 from sciml.solvers.deis import deis
 from sciml.solvers.dpm_solver import dpm_solver_pp_multistep
 from sciml.solvers.exponential.form import DATA, NOISE
@@ -23,6 +25,7 @@ from sciml.solvers.exponential.plain import exponential
 from sciml.solvers.grids import log_snr_grid
 from sciml.solvers.heun import Heun
 from sciml.solvers.integrate import integrate
+from sciml.solvers.pndm import ipndm
 
 GAUSSIAN = {"modes": 1}
 
@@ -59,7 +62,7 @@ def test_calls_are_counted_and_kept_to(ring: Problem) -> None:
 
     candidate = Candidate("sciml", "heun", "log_snr", twice_a_step)
     assert most_steps(candidate, ring, 11) == 5
-    assert attempt(candidate, ring, 11, {}).calls == 10
+    assert attempt(candidate, ring, 11).calls == 10
 
 
 def test_a_call_answered_by_the_statistics_is_a_step_more(ring: Problem) -> None:
@@ -69,9 +72,15 @@ def test_a_call_answered_by_the_statistics_is_a_step_more(ring: Problem) -> None
 
 
 def test_an_end_that_is_not_finite_is_a_failure(ring: Problem) -> None:
-    trial = attempt(Candidate("none", "none", "none", lambda asked, steps: (asked.x * torch.nan, False)), ring, 5, {})
+    trial = attempt(Candidate("none", "none", "none", lambda asked, steps: (asked.x * torch.nan, False)), ring, 5)
     assert math.isnan(trial.error)
     assert trial.failure == "not finite"
+
+
+def test_the_end_of_a_grid_decides_how_many_steps_the_calls_allow(ring: Problem) -> None:
+    """Heun's step onto sigma = 0 takes one call."""
+    found = offered("k-diffusion")
+    assert [attempt(found["heun", grid], ring, 11).calls for grid in ("log_snr", "karras, 0")] == [10, 11]
 
 
 SAME: list[tuple[str, str, Callable[[], Any]]] = [
@@ -94,6 +103,14 @@ def test_a_peer_is_the_solver_of_ours_that_it_should_be(
     grid = log_snr_grid(ring.process, 9, t_end=ring.t_end)
     assert not clean
     torch.testing.assert_close(theirs, integrate(ours(), ring.denoiser, ring.x, grid), rtol=0, atol=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of NumPy, by diffusers
+def test_ipndm_of_diffusers_is_ours_but_for_float32(ring: Problem) -> None:
+    theirs, clean = offered("diffusers")["IPNDM", "log_snr"].run(model(ring), 9)
+    grid = log_snr_grid(ring.process, 9, t_end=ring.t_end)
+    assert not clean
+    torch.testing.assert_close(theirs, integrate(ipndm(4), ring.denoiser, ring.x, grid), rtol=0, atol=1e-5)
 
 
 CONVERGING = {"karras", "karras, 0", "log_snr", "linspace, min", "default, min"}
@@ -122,6 +139,29 @@ def test_a_run_goes_on_with_the_rows_it_has(tmp_path: Path) -> None:
     assert started(SMALL, output)["rows"] == [row]
     write({**header(SMALL), "rows": [row], "complete": True}, output)
     assert started(SMALL, output)["rows"] == []
+
+
+def test_a_run_goes_on_though_its_own_table_is_a_changed_file(tmp_path: Path) -> None:
+    output = tmp_path / "table.json"
+    fresh = header(SMALL)
+    commit = (fresh["git_commit"] or "").removesuffix("+changes") or None
+    write({**fresh, "git_commit": commit}, output)
+    assert started(SMALL, output)["git_commit"] == commit
+
+
+@pytest.mark.parametrize(("key", "value"), [("git_commit", "0"), ("code", "0"), ("versions", {}), ("settings", {})])
+def test_rows_of_other_code_settings_or_libraries_do_not_mix(key: str, value: object, tmp_path: Path) -> None:
+    output = tmp_path / "table.json"
+    write({**header(SMALL), key: value}, output)
+    with pytest.raises(InputError, match=f"differs in `{key}`; to start afresh, remove the file"):
+        started(SMALL, output)
+
+
+def test_every_declared_order_up_to_four_is_the_measured_one() -> None:
+    found = orders(every)
+    assert {
+        name: measured - declared for name, (declared, measured) in found.items() if abs(measured - declared) > 0.15
+    } == {}
 
 
 def test_the_summary_takes_the_best_of_each_curve() -> None:

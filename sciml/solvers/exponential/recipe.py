@@ -104,12 +104,14 @@ class Recipe:
         return any(isinstance(f, EmpiricalForm) or (isinstance(f, Form) and isinstance(f.variance, Tensor)) for f in forms)
 
     def warmed(self, order: int) -> "Recipe":
-        """The same recipe after a start by single steps, which has what a multistep method of this order (at most 4) needs.
+        """The same recipe after a start by single steps, which has what a multistep method of this order (at most 5) needs.
 
         A multistep method makes do with few outputs in its first steps. With few calls that is best; but the error of these
         steps is of second order, and shows in the end where the others are small.
         """
-        stages = {3: HALVES, 4: THIRDS}.get(order)
+        if order > 5:
+            raise ValueError(f"`order` must be at most 5: for more no start is known, got {order}")
+        stages = {3: HALVES, 4: THIRDS, 5: SWEPT_THIRDS}.get(order)
         if stages is None or self.steps[0].stages:
             return self
         warm = replace(self.steps[0], corrector=0, stages=stages)
@@ -118,3 +120,12 @@ class Recipe:
 
 HALVES = (Stage(1 / 2, (0,)), Stage(1.0, (0, 1)))
 THIRDS = (Stage(1 / 3, (0,)), Stage(2 / 3, (0, 1)), Stage(1.0, (0, 2)))
+SWEPT_THIRDS = (  # the states at the thirds are found again from better outputs, until each is of third order
+    Stage(1 / 3, (0,)),
+    Stage(2 / 3, (0, 1)),
+    Stage(1 / 3, (0, 2)),
+    Stage(2 / 3, (0, 1, 3)),
+    Stage(1 / 3, (0, 1, 4)),
+    Stage(1.0, (0, 1, 5)),
+    Stage(1.0, (0, 1, 2, 6)),
+)
