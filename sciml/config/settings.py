@@ -90,6 +90,7 @@ SolverName = Literal[
     "ipndm",
     "lms",
     "pndm",
+    "s4",
     "unipc",
 ]
 ORDERS: dict[SolverName, tuple[int, ...]] = {
@@ -114,11 +115,15 @@ class SolverConfig(Config):
     eta: Annotated[float, Field(ge=0, le=1)] = Field(0.0, description="DDIM only: 0 deterministic, 1 ancestral")
     order: PositiveInt | None = Field(None, description="of a method that comes in several; by default its most usual")
     grid: Literal["uniform", "quadratic", "log_snr", "karras", "sinh"] = "uniform"
+    corrections: Annotated[int, Field(ge=0)] = Field(0, description="Langevin steps after each step, each at a call more")
+    snr: Annotated[float, Field(gt=0, le=0.5)] = Field(0.16, description="signal-to-noise ratio of the Langevin steps")
 
     @model_validator(mode="after")
     def _options_belong_to_the_solver(self) -> "SolverConfig":
         if self.name == "auto" and self.grid != "uniform":
             raise ValueError(f"`grid` must be left out for solver auto, which picks its own, got {self.grid}")
+        if self.corrections and self.name in ("auto", "unipc"):
+            raise ValueError(f"`corrections` must be 0 for solver {self.name}, got {self.corrections}")
         if self.eta and self.name != "ddim":
             raise ValueError(f"`eta` goes with solver ddim, not {self.name}")
         if self.order is not None and self.order not in (allowed := ORDERS.get(self.name, ())):

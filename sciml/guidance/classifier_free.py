@@ -14,13 +14,15 @@ from typing import Any
 from torch import Tensor
 
 from sciml.denoisers.denoiser import Denoiser, Dirac
+from sciml.processes.gaussian import GaussianProcess
+from sciml.processes.parts import map_parts
 
 
 class ClassifierFree(Denoiser):
     """Two calls of a denoiser for one; only one where w is 0 or 1.
 
     Args:
-        denoiser: of a state that is one tensor, with and without condition.
+        denoiser: with and without condition; states may be structured.
         weight: w, finite.
         null: the condition that stands for none.
     """
@@ -31,11 +33,15 @@ class ClassifierFree(Denoiser):
         super().__init__(denoiser.process)
         self.denoiser, self.weight, self.null = denoiser, weight, null
 
-    def forward(self, x_t: Tensor, t: Tensor, cond: Any = None) -> Dirac[Tensor]:
+    def forward(self, x_t: Any, t: Tensor, cond: Any = None) -> Dirac[Any]:
         """The guided posterior mean."""
         if self.weight == 0:
             return Dirac(self.denoiser(x_t, t, self.null).mean)
         wanted = self.denoiser(x_t, t, cond).mean
         if self.weight == 1:
             return Dirac(wanted)
-        return Dirac(self.denoiser(x_t, t, self.null).mean.lerp(wanted, self.weight))
+
+        def mixed(_: GaussianProcess, likely: Tensor, asked: Tensor) -> Tensor:
+            return likely.lerp(asked, self.weight)
+
+        return Dirac(map_parts(self.process, mixed, self.denoiser(x_t, t, self.null).mean, wanted))

@@ -5,9 +5,10 @@ import struct
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from sciml.io.atomic import atomic_file
 from sciml.io.digest import digest
@@ -50,3 +51,22 @@ def load_model(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, Any]
     if description["kind"] != kind:
         raise InputError(f"{path}: holds a model of kind {description['kind']!r}, here {kind!r} is needed")
     return tensors, description
+
+
+def fill_model(path: Path, model: nn.Module, tensors: dict[str, Tensor]) -> None:
+    """Put the tensors of a model file into a model built from its description.
+
+    Raises:
+        InputError: the file lacks or has too many tensors, or one of another shape or with values that are not finite.
+    """
+    expected = model.state_dict()
+    for name in expected.keys() - tensors.keys():
+        raise InputError(f"{path}: lacks `{name}`, which its configuration asks for; train it again")
+    for name, tensor in tensors.items():
+        if name not in expected:
+            raise InputError(f"{path}: has `{name}`, which its configuration does not know; train it again")
+        if tensor.shape != expected[name].shape:
+            raise InputError(f"{path}: `{name}` has shape {tuple(tensor.shape)}, not {tuple(expected[name].shape)}")
+        if not torch.isfinite(tensor).all():
+            raise InputError(f"{path}: `{name}` holds values that are not finite; train it again")
+    model.load_state_dict(tensors)

@@ -3,10 +3,11 @@
 Reference: Jo, Lee and Hwang (2022), arXiv 2202.02514, section 3.1.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
 
 
@@ -38,3 +39,44 @@ def symmetrised(upper: Float[Tensor, "... node node"]) -> Float[Tensor, "... nod
     """The symmetric matrix whose entries above the diagonal are those of `upper`; the diagonal is 0."""
     strict = upper.triu(1)
     return strict + strict.transpose(-1, -2)
+
+
+class PairIndex:
+    """From a symmetric matrix to its entries above the diagonal, and back.
+
+    Args:
+        nodes: size of the matrix.
+        device: of the indices.
+    """
+
+    def __init__(self, nodes: int, device: torch.device) -> None:
+        self.nodes = nodes
+        self.rows, self.columns = torch.triu_indices(nodes, nodes, 1, device=device)
+        self._flat = self.rows * nodes + self.columns
+        place = torch.full((nodes, nodes), len(self.rows), device=device)
+        place[self.rows, self.columns] = place[self.columns, self.rows] = torch.arange(len(self.rows), device=device)
+        self._place = place.flatten()
+
+    def gather(self, dense: Shaped[Tensor, "batch node node channel"]) -> Shaped[Tensor, "batch pair channel"]:
+        """The entries above the diagonal, row by row."""
+        return dense.flatten(1, 2).index_select(1, self._flat)
+
+    def scatter(self, pairs: Float[Tensor, "batch pair channel"]) -> Float[Tensor, "batch node node channel"]:
+        """The inverse of `gather`, with a diagonal of 0."""
+        padded = torch.nn.functional.pad(pairs, (0, 0, 0, 1))
+        return padded.index_select(1, self._place).unflatten(1, (self.nodes, self.nodes))
+
+
+def size_buckets(mask: Bool[Tensor, "batch node"], step: int = 4) -> Iterator[tuple[Tensor, int]]:
+    """Graphs of about one size: (indices, nodes that hold them all), so that little is computed where nothing is.
+
+    Args:
+        mask: which nodes there are.
+        step: sizes are rounded up to its multiples, and above 8 step to those of 4 step.
+    """
+    places = torch.arange(1, mask.shape[1] + 1, device=mask.device)
+    sizes = (mask * places).amax(1).clamp(min=1)
+    coarse = torch.where(sizes > 8 * step, 4 * step, step)
+    bounds = ((sizes + coarse - 1) // coarse * coarse).clamp(max=mask.shape[1])
+    for bound in bounds.unique().tolist():
+        yield (bounds == bound).nonzero()[:, 0], bound

@@ -15,9 +15,9 @@ from sciml.pde.evaluate import evenly, timed_forecast
 from sciml.pde.forecaster import AnyForecaster, Forecaster
 from sciml.pde.geometry import check_same, geometry_of
 from sciml.pde.predictors import Diffusion
-from sciml.pde.sampling import stochastic, with_calls
+from sciml.processes.parts import processes_of
 from sciml.solvers.calibration import Calibration
-from sciml.solvers.parts import processes_of
+from sciml.solvers.configured import stochastic, with_calls
 
 REFERENCE = SolverConfig(name="unipc", order=3, grid="log_snr")
 

@@ -1,23 +1,14 @@
 """From a configured solver to a sampler: by name, or the best for a number of calls."""
 
-from typing import Any
+from torch import Generator
 
-import torch
-from torch import Generator, Tensor
-
-from sciml.config.settings import SolverConfig, SolverName
-from sciml.denoisers.counting import Counting
-from sciml.denoisers.denoiser import Denoiser, Dirac
+from sciml.config.settings import SolverConfig
 from sciml.pde.forecaster import Forecaster
 from sciml.pde.predictors import Diffusion, Sampler
-from sciml.processes.gaussian import GaussianProcess
+from sciml.processes.parts import processes_of
 from sciml.solvers.automatic import automatic_schedule
 from sciml.solvers.calibration import Calibration
-from sciml.solvers.catalog import GRIDS, SOLVERS
-from sciml.solvers.grids import Grid
-from sciml.solvers.integrate import integrate
-from sciml.solvers.parts import processes_of
-from sciml.solvers.solver import Solver
+from sciml.solvers.configured import configured, solver_label
 
 
 def make_sampler(
@@ -45,73 +36,5 @@ def make_sampler(
         schedule, why = automatic_schedule(config.steps, process, calibration=calibration, conditional=True)
         ready = schedule.solver(calibration.knowledge if calibration else None)
         return Sampler(ready, schedule.grid, generator, f"auto, {config.steps} calls", f"{schedule}; {why}")
-    solver, grid = _solver_and_grid(config, process, onto_data=onto_data)
+    solver, grid = configured(config, process, onto_data=onto_data)
     return Sampler(solver, grid, generator, solver_label(config))
-
-
-def _solver_and_grid(config: SolverConfig, process: GaussianProcess, *, onto_data: bool) -> tuple[Solver[Any, Any], Grid]:
-    options: dict[str, float] = {"eta": config.eta} if config.name == "ddim" else {}
-    if config.order is not None:
-        options["order"] = config.order
-    # Lambda is infinite at t = 0, where the velocities of the last three are too: they stop at t_min.
-    onto_data = (
-        onto_data and config.grid not in ("log_snr", "sinh") and config.name not in ("euler", "heun", "euler_maruyama")
-    )
-    grid = GRIDS[config.grid](process, config.steps, t_end=0.0 if onto_data else None)
-    return SOLVERS[config.name](**options), grid
-
-
-def solver_label(config: SolverConfig) -> str:
-    """What a table calls a solver."""
-    order = "" if config.order is None else f" of order {config.order}"
-    eta = f", eta {config.eta:g}" if config.name == "ddim" and config.eta else ""
-    grid = "" if config.grid == "uniform" else f", {config.grid} grid"
-    return f"{_NAMES[config.name]}{order}, {config.steps} steps{eta}{grid}"
-
-
-def with_calls(config: SolverConfig, process: GaussianProcess, calls: int) -> SolverConfig | None:
-    """The same solver with as many steps as so many network calls allow; None if it cannot make do with them."""
-    if config.name == "auto":
-        return config.model_copy(update={"steps": calls})
-    offered = (config.model_copy(update={"steps": steps}) for steps in range(calls + 1, 0, -1))
-    return next((solver for solver in offered if _calls(solver, process) <= calls), None)
-
-
-def _calls(config: SolverConfig, process: GaussianProcess) -> int:
-    counting = Counting(_Echo(process))
-    solver, grid = _solver_and_grid(config, process, onto_data=False)
-    integrate(solver, counting, torch.zeros(1, 1), grid, generator=Generator().manual_seed(0))
-    return counting.nfe
-
-
-class _Echo(Denoiser):
-    """Costs nothing: to count calls."""
-
-    def forward(self, x_t: Tensor, t: Tensor, cond: Any = None) -> Dirac[Tensor]:
-        return Dirac(x_t)
-
-
-def stochastic(config: SolverConfig) -> bool:
-    """Whether it adds fresh noise, so that the same start does not lead to the same end."""
-    return config.eta > 0 or (config.name != "auto" and SOLVERS[config.name]().stochastic)
-
-
-_NAMES: dict[SolverName, str] = {
-    "auto": "auto",
-    "ddim": "DDIM",
-    "ddpm": "DDPM",
-    "deis": "DEIS",
-    "dpm_solver": "DPM-Solver",
-    "dpm_solver_multistep": "DPM-Solver multistep",
-    "dpm_solver_pp": "DPM-Solver++",
-    "dpm_solver_pp_multistep": "DPM-Solver++ multistep",
-    "dpm_solver_pp_sde": "SDE-DPM-Solver++",
-    "edm": "EDM",
-    "euler": "Euler",
-    "euler_maruyama": "Euler-Maruyama",
-    "heun": "Heun",
-    "ipndm": "iPNDM",
-    "lms": "LMS",
-    "pndm": "PNDM",
-    "unipc": "UniPC",
-}

@@ -4,12 +4,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from sciml.config.base import parse
 from sciml.config.jobs import TrainingJob
 from sciml.io.errors import InputError
-from sciml.io.model_file import load_model, save_model
+from sciml.io.model_file import fill_model, load_model, save_model
 from sciml.pde.forecaster import AnyForecaster, Forecaster
 from sciml.pde.geometry import Geometry
 from sciml.pde.wdno import build
@@ -43,17 +41,7 @@ def load_forecaster(path: Path) -> tuple[AnyForecaster, TrainingJob]:
     except (KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path}: its header is not that of a forecaster of this version: {error!r}") from error
     forecaster = build(job.model, geometry)
-    expected = forecaster.state_dict()
-    for name in expected.keys() - tensors.keys():
-        raise InputError(f"{path}: lacks `{name}`, which its configuration asks for; train it again")
-    for name, tensor in tensors.items():
-        if name not in expected:
-            raise InputError(f"{path}: has `{name}`, which its configuration does not know; train it again")
-        if tensor.shape != expected[name].shape:
-            raise InputError(f"{path}: `{name}` has shape {tuple(tensor.shape)}, not {tuple(expected[name].shape)}")
-        if not torch.isfinite(tensor).all():
-            raise InputError(f"{path}: `{name}` holds values that are not finite; train it again")
-    forecaster.load_state_dict(tensors)
+    fill_model(path, forecaster, tensors)
     if isinstance(forecaster, Forecaster):
         forecaster.precision = description.get("precision", "32")
     return forecaster.eval(), job

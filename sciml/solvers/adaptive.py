@@ -20,10 +20,10 @@ from torch import Tensor
 from sciml.denoisers.denoiser import Denoiser, Posterior
 from sciml.numerics.states import flatten
 from sciml.processes.gaussian import GaussianProcess
+from sciml.processes.parts import processes_of
 from sciml.solvers.exponential.form import NOISE
 from sciml.solvers.exponential.integrator import ExponentialIntegrator
 from sciml.solvers.exponential.recipe import THIRDS, Recipe, Stage, StepSpec
-from sciml.solvers.parts import processes_of
 from sciml.solvers.solver import Solver
 
 _PAIRS = {

@@ -18,13 +18,13 @@ from sciml.denoisers.conditioned import Conditioned
 from sciml.denoisers.denoiser import Denoiser
 from sciml.numerics.states import flatten, take
 from sciml.processes.gaussian import GaussianProcess
+from sciml.processes.parts import processes_of
 from sciml.solvers.ddim import ddim
 from sciml.solvers.exponential.form import VELOCITY
 from sciml.solvers.exponential.plain import exponential
 from sciml.solvers.grids import log_snr_grid, sinh_grid, uniform_grid
 from sciml.solvers.integrate import integrate
 from sciml.solvers.learned_grid import distance, learn_grid
-from sciml.solvers.parts import processes_of
 from sciml.solvers.schedule import EMPIRICAL, WHITENED, Choice, Knowledge, Schedule, schedule_on
 from sciml.solvers.schedule_search import search_schedule
 

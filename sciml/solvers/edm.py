@@ -22,9 +22,9 @@ from torch import Tensor
 from sciml.denoisers.denoiser import Denoiser
 from sciml.numerics.broadcasting import scaled_sum
 from sciml.processes.gaussian import GaussianProcess
+from sciml.processes.parts import map_parts, noise_like, processes_of
 from sciml.processes.process import Process
 from sciml.solvers.flow import noise_seen
-from sciml.solvers.parts import map_parts, noise_like, processes_of
 from sciml.solvers.solver import Solver, required
 
 

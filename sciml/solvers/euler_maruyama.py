@@ -14,8 +14,8 @@ from torch import Tensor
 from sciml.denoisers.denoiser import Denoiser
 from sciml.numerics.broadcasting import scaled_sum
 from sciml.processes.gaussian import GaussianProcess
+from sciml.processes.parts import map_parts, noise_like
 from sciml.solvers.flow import noise_seen
-from sciml.solvers.parts import map_parts, noise_like
 from sciml.solvers.solver import OneStepSolver, required
 
 

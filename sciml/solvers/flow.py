@@ -16,7 +16,7 @@ from torch import Tensor
 from sciml.denoisers.denoiser import Denoiser
 from sciml.processes.gaussian import GaussianProcess
 from sciml.processes.parameterisation import Parameterisation, compose, decompose
-from sciml.solvers.parts import map_parts
+from sciml.processes.parts import map_parts
 
 
 def noise_seen(denoiser: Denoiser, x_t: Any, t: Tensor) -> Any:

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from sciml.denoisers.denoiser import Denoiser
+from sciml.processes.parts import map_parts, processes_of
 from sciml.solvers.flow import velocity
-from sciml.solvers.parts import map_parts, processes_of
 from sciml.solvers.solver import OneStepSolver
 
 

@@ -20,10 +20,10 @@ from torch import Tensor
 
 from sciml.denoisers.denoiser import Denoiser
 from sciml.numerics.states import flatten
+from sciml.processes.parts import processes_of
 from sciml.processes.process import Process
 from sciml.solvers.grids import Grid
 from sciml.solvers.integrate import integrate
-from sciml.solvers.parts import processes_of
 from sciml.solvers.solver import Solver
 
 Measure = Callable[[Any, Any], Tensor]

@@ -23,8 +23,8 @@ from torch import Tensor
 from sciml.denoisers.denoiser import Denoiser
 from sciml.numerics.linear import linear
 from sciml.processes.gaussian import GaussianProcess
+from sciml.processes.parts import map_parts, noise_like, processes_of
 from sciml.solvers.exponential.integrator import ExponentialIntegrator
-from sciml.solvers.parts import map_parts, noise_like, processes_of
 from sciml.solvers.solver import Solver, required
 
 

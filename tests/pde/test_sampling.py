@@ -19,11 +19,12 @@ from sciml.pde.data.windows import Windows
 from sciml.pde.evaluate import forecast_windows
 from sciml.pde.forecaster import Forecaster
 from sciml.pde.geometry import geometry_of
-from sciml.pde.sampling import make_sampler, solver_label, stochastic, with_calls
+from sciml.pde.sampling import make_sampler
 from sciml.pde.train import train_forecaster
 from sciml.pde.wdno import build
 from sciml.processes.vp import VPCosine
 from sciml.solvers.catalog import SOLVERS
+from sciml.solvers.configured import solver_label, stochastic, with_calls
 
 NET = {"kind": "spectral", "modes": 2, "width": 4, "layers": 1}
 
@@ -80,7 +81,7 @@ def test_as_many_steps_as_calls_allow() -> None:
 
 def test_which_solvers_add_noise() -> None:
     adds = {name for name in get_args(SolverName) if stochastic(SolverConfig(name=name))}
-    assert adds == {"ddpm", "dpm_solver_pp_sde", "euler_maruyama"}
+    assert adds == {"ddpm", "dpm_solver_pp_sde", "euler_maruyama", "s4"}
     assert stochastic(SolverConfig(eta=0.5)) and not stochastic(SolverConfig())
 
 

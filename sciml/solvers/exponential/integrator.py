@@ -11,9 +11,9 @@ from sciml.denoisers.denoiser import Denoiser, gaussian_process
 from sciml.denoisers.statistics import DataStatistics
 from sciml.numerics.linear import Coefficient, linear
 from sciml.processes.gaussian import GaussianProcess
+from sciml.processes.parts import join, noise_like, processes_of, split
 from sciml.solvers.exponential.program import Move, Program, Row, compile_program
 from sciml.solvers.exponential.recipe import Recipe
-from sciml.solvers.parts import join, noise_like, processes_of, split
 from sciml.solvers.solver import Solver, required
 
 Parts = tuple[Tensor, ...]

@@ -1,0 +1,97 @@
+"""What a generator of graphs is made of: networks, processes, what is predicted, training."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+
+from sciml.config.base import Config
+from sciml.config.models import Probability, TrainingConfig
+
+
+class GraphProcessConfig(Config):
+    """The forward process of one part of a graph."""
+
+    kind: Literal["vp_cosine", "vp_linear", "sub_vp", "ve"] = "vp_cosine"
+    low: PositiveFloat | None = Field(None, description="beta_min of vp_linear and sub_vp, sigma_min of ve")
+    high: PositiveFloat | None = Field(None, description="beta_max of vp_linear and sub_vp, sigma_max of ve")
+
+    @model_validator(mode="after")
+    def _bounds_go_together(self) -> "GraphProcessConfig":
+        if (self.low is None) != (self.high is None):
+            raise ValueError(f"`low` and `high` must both be given or both be left out, got {self.low} and {self.high}")
+        if self.low is not None and self.kind == "vp_cosine":
+            raise ValueError("`low` and `high` are of vp_linear, sub_vp and ve, not of vp_cosine")
+        return self
+
+
+class GraphTransformerConfig(Config):
+    """One network for nodes and pairs, told the time, that sees walks between the ends of a pair."""
+
+    kind: Literal["graph_transformer"] = "graph_transformer"
+    width: Annotated[int, Field(ge=4, multiple_of=4)] = Field(64, description="channels of the nodes")
+    pair_width: PositiveInt = Field(32, description="channels of the pairs")
+    layers: PositiveInt = Field(5, description="updates of nodes and pairs")
+    heads: PositiveInt = Field(4, description="of the attention; divides `width`")
+    dropout: Probability = Field(0.0, description="probability of dropping an activation while training")
+
+    @model_validator(mode="after")
+    def _heads_divide(self) -> "GraphTransformerConfig":
+        if self.width % self.heads:
+            raise ValueError(f"`width` ({self.width}) must be a multiple of `heads` ({self.heads})")
+        return self
+
+
+class ScoreNetworksConfig(Config):
+    """The two networks of the paper, which know no time."""
+
+    kind: Literal["score_networks"] = "score_networks"
+    x: Literal["gcn", "gmh"] = Field("gcn", description="the network of the nodes: convolutions, or attention too")
+    depth: PositiveInt = Field(3, description="layers of the network of the nodes")
+    layers: PositiveInt = Field(5, description="layers of the network of the adjacency")
+    hidden: PositiveInt = Field(32, description="channels of a node")
+    attention: PositiveInt = Field(32, description="channels of queries and keys")
+    heads: PositiveInt = Field(4, description="of the attention")
+    linears: PositiveInt = Field(2, description="linear maps in the MLPs over pairs")
+    channels: tuple[PositiveInt, PositiveInt, PositiveInt] = Field(
+        (2, 8, 4), strict=False, description="of the pairs: powers of the adjacency, within, after the last layer"
+    )
+
+    @model_validator(mode="after")
+    def _heads_divide(self) -> "ScoreNetworksConfig":
+        if self.attention % self.heads or self.hidden % self.heads:
+            raise ValueError(
+                f"`attention` ({self.attention}) and `hidden` ({self.hidden}) must be multiples of `heads` ({self.heads})"
+            )
+        return self
+
+
+class GraphModelConfig(Config):
+    """A generator of graphs or molecules."""
+
+    net: GraphTransformerConfig | ScoreNetworksConfig = Field(GraphTransformerConfig(), discriminator="kind")
+    x: GraphProcessConfig = Field(GraphProcessConfig(), description="process of the node features")
+    adj: GraphProcessConfig = Field(GraphProcessConfig(), description="process of the adjacency")
+    parameterisation: Literal["categorical", "x0", "eps", "v", "score"] = Field(
+        "categorical", description="what is predicted; score, and only score, with score_networks"
+    )
+    codes: Literal["standard", "plain"] = Field(
+        "standard", description="of categories: of mean 0 and variance 1 over the data; or one-hot and 0, 1, 2, 3"
+    )
+    matched_prior: bool = Field(False, description="start from the moments of the data, where the process keeps a trace")
+    degrees: PositiveInt = Field(10, description="categories of the nodes of unlabelled graphs: degrees, the last for more")
+    condition: Literal["none", "size", "logp", "qed"] = Field("none", description="property a generation may ask for")
+    condition_dropout: Probability = Field(0.2, description="share of training in which the property is not told")
+    pair_weight: PositiveFloat = Field(3.0, description="of the loss over pairs, that over nodes being 1")
+    noise_bias: PositiveFloat = Field(1.0, description="t = 1 - u^noise_bias of a uniform u: above 1 favours high noise")
+    training: TrainingConfig
+
+    @model_validator(mode="after")
+    def _score_is_of_the_papers_networks(self) -> "GraphModelConfig":
+        of_paper = isinstance(self.net, ScoreNetworksConfig)
+        if of_paper != (self.parameterisation == "score"):
+            raise ValueError(
+                f"`parameterisation` score goes with score_networks, got {self.parameterisation}, {self.net.kind}"
+            )
+        if of_paper and self.condition != "none":
+            raise ValueError("`condition` needs net graph_transformer: score_networks take none")
+        return self

@@ -1,0 +1,168 @@
+"""Denoisers of graphs.
+
+`GraphScoreDenoiser` is the paper's: two networks that know neither t nor the scale of the noise. `GraphNetworkDenoiser` has
+one network for both, which predicts numbers, x_0, eps or v. `CategoricalGraphDenoiser` knows that the clean graph is made of
+categories, each with a code c_k: what the state itself says of node i is exact, the network adds what the rest of the graph
+says,
+
+    p(x_0,i = c_k | G_t) = softmax_k( network_k(G_t) - |x_t,i - alpha_t c_k|^2 / (2 sigma_t^2) ),
+
+and likewise for each pair i < j. The posterior mean is E[x_0,i] = sum_k p_k c_k.
+
+Reference: Jo, Lee and Hwang (2022), arXiv 2202.02514, section 3.2, for the network of both; Vignac et al. (2023), arXiv
+2209.14734, section 3, for categories; the exact part is Bayes' rule.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from sciml.denoisers.denoiser import Denoiser, Dirac
+from sciml.numerics.broadcasting import broadcast_time
+from sciml.numerics.graph_state import GraphState, pair_mask
+from sciml.processes.gaussian import GaussianProcess
+from sciml.processes.graph import GraphProcess
+from sciml.processes.parameterisation import Parameterisation, Prediction, decompose
+from sciml.processes.ve import VE
+
+Logits = tuple[Float[Tensor, "batch node node_category"], Float[Tensor, "batch node node2 pair_category"]]
+
+
+class GraphScoreDenoiser(Denoiser):
+    """Two networks of (x, adj, mask), bug for bug as published.
+
+        score = -net / sigma_t of a process that contracts the data (VP, sub-VP), net itself of VE,
+        E[x_0 | x_t] = (x_t + sigma_t^2 score) / alpha_t.
+
+    Args:
+        net_x: of the score of the node features.
+        net_adj: of the score of the adjacency.
+        process: the process they were, or will be, trained for.
+    """
+
+    process: GraphProcess
+
+    def __init__(self, net_x: nn.Module, net_adj: nn.Module, process: GraphProcess) -> None:
+        super().__init__(process)
+        self.net_x, self.net_adj = net_x, net_adj
+
+    def scores(self, x_t: GraphState, t: Tensor) -> GraphState:
+        """Gradients of log p_t with respect to x and adj."""
+
+        def score(process: GaussianProcess, said: Tensor) -> Tensor:
+            return said if isinstance(process, VE) else (-1 / process.sigma(broadcast_time(t, said))).to(said.dtype) * said
+
+        seen = x_t.x, x_t.adj, x_t.mask
+        return self.process.map(score, replace(x_t, x=self.net_x(*seen), adj=self.net_adj(*seen)))
+
+    def forward(self, x_t: GraphState, t: Tensor, cond: Any = None) -> Dirac[GraphState]:
+        """A Dirac at the x_0 that the scores imply."""
+
+        def data(process: GaussianProcess, seen: Tensor, score: Tensor) -> Tensor:
+            return decompose(process, Parameterisation.SCORE, seen, score, t)[0]
+
+        return Dirac(self.process.map(data, x_t, self.scores(x_t, t)))
+
+
+class GraphNetworkDenoiser(Denoiser):
+    """E[x_0 | x_t] by a network that predicts numbers.
+
+    Args:
+        net: called as net(x, adj, mask, t, cond) on inputs of unit scale; returns one number for each feature and pair.
+        process: the process it was, or will be, trained for.
+        parameterisation: what the network predicts.
+    """
+
+    process: GraphProcess
+
+    def __init__(self, net: nn.Module, process: GraphProcess, parameterisation: Prediction) -> None:
+        super().__init__(process)
+        self.net, self.parameterisation = net, parameterisation
+
+    def predict(self, x_t: GraphState, t: Tensor, cond: Any = None) -> GraphState:
+        """What the network says, in its own parameterisation, symmetric and masked."""
+        x, adj = self.net(*_scaled(self.process, x_t, t), cond)
+        return _masked(x_t, x, adj.squeeze(-1))
+
+    def forward(self, x_t: GraphState, t: Tensor, cond: Any = None) -> Dirac[GraphState]:
+        """A Dirac at the x_0 that the prediction implies."""
+
+        def data(process: GaussianProcess, seen: Tensor, said: Tensor) -> Tensor:
+            return decompose(process, self.parameterisation, seen, said, t)[0]
+
+        return Dirac(self.process.map(data, x_t, self.predict(x_t, t, cond)))
+
+
+class CategoricalGraphDenoiser(Denoiser):
+    """E[x_0 | x_t] by a network that predicts categories; see the module.
+
+    Args:
+        net: called as net(x, adj, mask, t, cond) on inputs of unit scale; returns logits for each node and pair.
+        process: the process it was, or will be, trained for.
+        node_codes: c_k of the nodes.
+        pair_codes: c_k of the pairs, that of no edge first.
+    """
+
+    process: GraphProcess
+    node_codes: Tensor
+    pair_codes: Tensor
+
+    def __init__(
+        self,
+        net: nn.Module,
+        process: GraphProcess,
+        node_codes: Float[Tensor, "node_category feature"],
+        pair_codes: Float[Tensor, " pair_category"],
+    ) -> None:
+        super().__init__(process)
+        self.net = net
+        self.register_buffer("node_codes", node_codes)
+        self.register_buffer("pair_codes", pair_codes)
+
+    def coded(self, nodes: Tensor, pairs: Tensor, mask: Tensor) -> GraphState:
+        """The clean state of categories (batch, node) and (batch, node, node)."""
+        adj = self.pair_codes[pairs] * pair_mask(mask)
+        return GraphState(self.node_codes[nodes] * mask[..., None], adj, mask)
+
+    def logits(self, x_t: GraphState, t: Tensor, cond: Any = None) -> Logits:
+        """Logarithms of the probabilities of the categories, up to a constant for each node and pair."""
+        x, adj = self.net(*_scaled(self.process, x_t, t), cond)
+        return (
+            x + _evidence(self.process.parts["x"], x_t.x, self.node_codes.to(x_t.x), t),
+            adj + _evidence(self.process.parts["adj"], x_t.adj[..., None], self.pair_codes.to(x_t.x)[:, None], t),
+        )
+
+    def forward(self, x_t: GraphState, t: Tensor, cond: Any = None) -> Dirac[GraphState]:
+        """A Dirac at the mean of the categories."""
+        x, adj = self.logits(x_t, t, cond)
+        x_0 = x.softmax(-1) @ self.node_codes.to(x)
+        return Dirac(_masked(x_t, x_0, adj.softmax(-1) @ self.pair_codes.to(adj)))
+
+
+def _scaled(process: GraphProcess, x_t: GraphState, t: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The state at unit scale, its mask, and one time for each graph: what the network is called with."""
+
+    def scaled(part: GaussianProcess, state: Tensor) -> Tensor:
+        time = broadcast_time(t, state)
+        return (part.alpha(time) ** 2 + part.sigma(time) ** 2).rsqrt().to(state.dtype) * state
+
+    seen = process.map(scaled, x_t)
+    times = t.to(device=x_t.x.device, dtype=x_t.x.dtype).expand(len(x_t.mask))
+    return seen.x, seen.adj, x_t.mask, times
+
+
+def _evidence(
+    process: GaussianProcess, state: Float[Tensor, "batch *place feature"], codes: Float[Tensor, "k feature"], t: Tensor
+) -> Float[Tensor, "batch *place k"]:
+    """log q(x_t | c_k) up to a constant: (alpha x_t c_k - alpha^2 |c_k|^2 / 2) / sigma^2."""
+    time = broadcast_time(t, state)
+    alpha, variance = process.alpha(time), process.sigma(time) ** 2
+    along = (alpha / variance).to(state.dtype) * (state @ codes.T)
+    return along - (alpha**2 / (2 * variance)).to(state.dtype) * codes.square().sum(-1)
+
+
+def _masked(like: GraphState, x: Tensor, adj: Tensor) -> GraphState:
+    symmetric = (adj + adj.transpose(-1, -2)) / 2
+    return replace(like, x=x * like.mask[..., None], adj=symmetric * pair_mask(like.mask))

@@ -1,0 +1,123 @@
+"""A trained generator of graphs: how they are represented, how large they are, and the denoiser."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor, nn
+
+from sciml.denoisers.denoiser import Denoiser
+from sciml.graphs.concatenation import concatenated
+from sciml.graphs.conditions import told
+from sciml.graphs.data.graph_set import GraphSet
+from sciml.graphs.representation import GraphRepresentation
+from sciml.numerics.graph_state import GraphState
+from sciml.processes.graph import GraphProcess
+from sciml.solvers.grids import Grid
+from sciml.solvers.integrate import Progress, integrate
+from sciml.solvers.solver import Solver
+
+
+@dataclass(frozen=True)
+class GraphSampler:
+    """How to sample.
+
+    Args:
+        solver: makes the steps.
+        grid: from 1 down.
+        denoise: whether the end is the denoiser's mean there, at one call more, for the noise that is left.
+        label: what a table calls it.
+    """
+
+    solver: Solver[GraphState, object]
+    grid: Grid
+    denoise: bool = False
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Generated:
+    """What was sampled.
+
+    Args:
+        graphs: as quantised.
+        nfe: network calls of each sample.
+        label: the solver.
+    """
+
+    graphs: GraphSet
+    nfe: int
+    label: str
+
+
+class GraphGenerator(nn.Module):
+    """Generates graphs of the sizes of its training set.
+
+    Args:
+        representation: codes of categories.
+        denoiser: of states of codes.
+        sizes: number of training graphs with 0, 1, 2, ... nodes.
+    """
+
+    sizes: Tensor
+    property_scale: Tensor
+
+    def __init__(self, representation: GraphRepresentation, denoiser: Denoiser, sizes: Tensor) -> None:
+        super().__init__()
+        self.representation, self.denoiser = representation, denoiser
+        self.register_buffer("sizes", sizes)
+        self.register_buffer("property_scale", torch.tensor([0.0, 1.0]))  # mean, deviation of what may be asked for
+        self.precision = "32"
+
+    @property
+    def process(self) -> GraphProcess:
+        """The forward process."""
+        assert isinstance(self.denoiser.process, GraphProcess)
+        return self.denoiser.process
+
+    def condition(self, values: Tensor) -> Tensor:
+        """What tells the network the values (graph,) of the property that it was trained with."""
+        return told(values.to(self.property_scale), *self.property_scale)
+
+    @torch.no_grad()
+    def sample(
+        self,
+        count: int,
+        sampler: GraphSampler,
+        *,
+        generator: Generator,
+        batch: int = 1024,
+        denoiser: Denoiser | None = None,
+        cond: Tensor | None = None,
+    ) -> Generated:
+        """New graphs, of sizes drawn from those of the training set.
+
+        Args:
+            count: graphs.
+            sampler: how to sample.
+            generator: source of randomness, on the device of the model.
+            batch: graphs in one network call, at most; samples depend on it, as the draws of noise do.
+            denoiser: instead of its own, such as a guided one.
+            cond: of each graph, (count, ...).
+        """
+        sizes = torch.multinomial(self.sizes.double(), count, replacement=True, generator=generator)
+        parts, calls = [], 0
+        for first in range(0, count, batch):
+            told = None if cond is None else cond[first : first + batch]
+            part, calls = self._draw(sizes[first : first + batch], sampler, generator, denoiser or self.denoiser, told)
+            parts.append(part)
+        return Generated(concatenated(*parts), calls, sampler.label)
+
+    def _draw(
+        self, sizes: Tensor, sampler: GraphSampler, generator: Generator, denoiser: Denoiser, cond: Tensor | None
+    ) -> tuple[GraphSet, int]:
+        mask = torch.arange(int(sizes.max()), device=sizes.device) < sizes[:, None]
+        calls: list[int] = []
+
+        def count(progress: Progress) -> None:
+            calls.append(progress.nfe)
+
+        x = self.process.prior(self.representation.blank(mask), generator=generator)
+        x = integrate(sampler.solver, denoiser, x, sampler.grid, cond=cond, generator=generator, callback=count)
+        if sampler.denoise:
+            x = denoiser(x, sampler.grid[-1], cond).mean
+        return self.representation.decode(x), calls[-1] + int(sampler.denoise)

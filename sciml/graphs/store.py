@@ -1,0 +1,57 @@
+"""Generators of graphs as files."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from sciml.config.base import parse
+from sciml.config.graph_models import GraphModelConfig
+from sciml.graphs.gdss import build
+from sciml.graphs.generator import GraphGenerator
+from sciml.io.errors import InputError
+from sciml.io.model_file import fill_model, load_model, save_model
+from sciml.processes.graph import GraphMoments
+
+KIND = "graph generator"
+
+
+def save_generator(path: Path, generator: GraphGenerator, config: GraphModelConfig) -> None:
+    """Write a fitted generator: weights, codes, sizes, moments."""
+    moments = generator.process.moments
+    description: dict[str, Any] = {
+        "kind": KIND,
+        "model": config.model_dump(mode="json"),
+        "atoms": list(generator.representation.atoms),
+        "pair_categories": len(generator.representation.pair_codes),
+        "nodes": len(generator.sizes) - 1,
+        "moments": None if moments is None else asdict(moments),
+        "precision": generator.precision,
+    }
+    save_model(path, generator.state_dict(), description)
+
+
+def load_generator(path: Path) -> tuple[GraphGenerator, GraphModelConfig]:
+    """Rebuild a generator.
+
+    Raises:
+        InputError: the file is no generator of graphs, or lacks or has too many tensors.
+    """
+    tensors, description = load_model(path, KIND)
+    try:
+        config = parse(GraphModelConfig, description["model"], str(path))
+        atoms, sizes = tuple(description["atoms"]), torch.zeros(description["nodes"] + 1, dtype=torch.long)
+        generator = build(config, atoms, description["pair_categories"], sizes, _moments(description["moments"]))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path}: its header is not that of a generator of this version: {error!r}") from error
+    fill_model(path, generator, tensors)
+    generator.precision = description.get("precision", "32")
+    return generator.eval(), config
+
+
+def _moments(values: dict[str, Any] | None) -> GraphMoments | None:
+    if values is None:
+        return None
+    plain: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
+    return GraphMoments(**plain)

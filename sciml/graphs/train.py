@@ -1,0 +1,92 @@
+"""Train one generator on a prepared set of graphs."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from sciml.config.graph_models import GraphModelConfig
+from sciml.graphs.conditions import property_of
+from sciml.graphs.data.graph_set import GraphSet
+from sciml.graphs.gdss import build, objective, size_counts
+from sciml.graphs.generator import GraphGenerator
+from sciml.training.batches import hash_seed
+from sciml.training.fit import FitReport, fit
+
+
+@dataclass(frozen=True)
+class TrainedGenerator:
+    """A fitted generator, what its training took, and where its checkpoints and events lie."""
+
+    generator: GraphGenerator
+    report: FitReport
+    parameters: int
+    run: Path
+
+
+def train_generator(
+    config: GraphModelConfig,
+    graphs: GraphSet,
+    *,
+    seed: int,
+    run_directory: Path,
+    fingerprint: str,
+    time_limit: float | None = None,
+) -> TrainedGenerator:
+    """Fit codes, sizes and moments, then the network.
+
+    Args:
+        config: what to train and how.
+        graphs: the training set.
+        seed: of weights, shuffles and noise.
+        run_directory: checkpoints and events lie in a folder of it named by the fingerprint.
+        fingerprint: of configuration, data and seed.
+        time_limit: wall seconds after which to save and stop.
+
+    Raises:
+        Stopped, NonFiniteLoss: see `fit`.
+    """
+    torch.manual_seed(hash_seed(seed, 0))
+    generator = fitted(config, graphs)
+    run = run_directory / fingerprint
+    report = fit(
+        objective(config, generator.denoiser),
+        examples(generator, config, graphs),
+        config.training,
+        seed=seed,
+        directory=run,
+        fingerprint=fingerprint,
+        time_limit=time_limit,
+    )
+    generator.to("cpu").precision = report.precision
+    parameters = sum(parameter.numel() for parameter in generator.parameters())
+    return TrainedGenerator(generator.eval(), report, parameters, run)
+
+
+def fitted(config: GraphModelConfig, graphs: GraphSet) -> GraphGenerator:
+    """A generator that knows codes, sizes and moments of the data, its network untrained."""
+    kinds = 4 if graphs.molecules else int(graphs.edges.max()) + 1
+    counts = size_counts(graphs.sizes, graphs.labels.shape[1])
+    generator = build(config, graphs.atoms, max(2, kinds), counts)
+    if config.codes == "standard":
+        generator.representation.fit(graphs)
+    if config.matched_prior:
+        generator.process.moments = generator.representation.moments(graphs)
+    if config.condition != "none":
+        values = property_of(config.condition, graphs)
+        known = values[torch.isfinite(values)]
+        generator.property_scale.copy_(torch.stack([known.mean(), known.std().clamp(min=1e-6)]))
+    return generator
+
+
+def examples(generator: GraphGenerator, config: GraphModelConfig, graphs: GraphSet) -> tuple[Tensor, ...]:
+    """What the loss is computed on, a row a graph: categories or codes, mask, and the property if one can be asked for."""
+    if config.parameterisation == "categorical":
+        rows: tuple[Tensor, ...] = (*generator.representation.categories(graphs), graphs.mask)
+    else:
+        state = generator.representation.encode(graphs)
+        rows = (state.x, state.adj, state.mask)
+    if config.condition == "none":
+        return rows
+    return (*rows, generator.condition(property_of(config.condition, graphs)))

@@ -1,0 +1,134 @@
+"""What denoisers of graphs are trained with, as modules called as objective(generator, *batch).
+
+A batch is a `GraphState` of clean data as three tensors, x, adj and mask, and for categories two more. Noise and losses are
+of what is there only: nodes, and pairs i < j of nodes.
+
+Reference: Jo, Lee and Hwang (2022), arXiv 2202.02514, equation 6; Vignac et al. (2023), arXiv 2209.14734, equation 4.
+"""
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Float
+from torch import Generator, Tensor, nn
+
+from sciml.denoisers.graph import CategoricalGraphDenoiser, GraphNetworkDenoiser, GraphScoreDenoiser
+from sciml.losses.times import noise_biased_times
+from sciml.numerics.broadcasting import broadcast_time
+from sciml.numerics.graph_state import GraphState, pair_mask
+from sciml.processes.gaussian import GaussianProcess
+from sciml.processes.parameterisation import compose
+
+
+class GraphScoreObjective(nn.Module):
+    """The published loss: for each graph half the sum over x and over adj of (sigma_t score + z)^2, t uniform.
+
+    Args:
+        denoiser: in training.
+        t_min: shortest time.
+    """
+
+    def __init__(self, denoiser: GraphScoreDenoiser, t_min: float = 1e-5) -> None:
+        super().__init__()
+        self.denoiser, self.times = denoiser, noise_biased_times(t_min, 1.0)
+
+    def forward(self, generator: Generator, x: Tensor, adj: Tensor, mask: Tensor) -> Float[Tensor, ""]:
+        process, x_0 = self.denoiser.process, trimmed(GraphState(x, adj, mask))
+        t, eps = self.times(len(x), generator), process.noise(x_0, generator=generator)
+        scores = self.denoiser.scores(process.interpolate(x_0, eps, t), t)
+
+        def squared(part: GaussianProcess, score: Tensor, z: Tensor) -> Tensor:
+            return (part.sigma(broadcast_time(t, z)).to(z.dtype) * score + z) ** 2
+
+        errors = process.map(squared, scores, eps)
+        return (errors.x.sum() + errors.adj.sum()) / (2 * len(x))
+
+
+class GraphDenoisingObjective(nn.Module):
+    """Mean square error of what the network predicts, over nodes and over pairs.
+
+    Args:
+        denoiser: in training.
+        pair_weight: of the mean over pairs.
+        noise_bias: see `noise_biased_times`.
+        untold: share of the graphs whose condition is not told.
+    """
+
+    def __init__(
+        self, denoiser: GraphNetworkDenoiser, pair_weight: float = 1.0, noise_bias: float = 1.0, untold: float = 0.0
+    ) -> None:
+        super().__init__()
+        self.denoiser, self.pair_weight, self.untold = denoiser, pair_weight, untold
+        self.times = noise_biased_times(_t_min(denoiser), noise_bias)
+
+    def forward(
+        self, generator: Generator, x: Tensor, adj: Tensor, mask: Tensor, cond: Tensor | None = None
+    ) -> Float[Tensor, ""]:
+        process, x_0 = self.denoiser.process, trimmed(GraphState(x, adj, mask))
+        t, eps = self.times(len(x), generator), process.noise(x_0, generator=generator)
+        said = self.denoiser.predict(process.interpolate(x_0, eps, t), t, _partly(cond, self.untold, generator))
+
+        def squared(part: GaussianProcess, prediction: Tensor, data: Tensor, z: Tensor) -> Tensor:
+            return (prediction - compose(part, self.denoiser.parameterisation, data, z, t)) ** 2
+
+        errors = process.map(squared, said, x_0, eps)
+        return errors.x[x_0.mask].mean() + self.pair_weight * errors.adj[pairs_once(x_0.mask)].mean()
+
+
+class GraphCategoricalObjective(nn.Module):
+    """Cross entropy of the categories, over nodes and over pairs.
+
+    Args:
+        denoiser: in training.
+        pair_weight: of the mean over pairs.
+        noise_bias: see `noise_biased_times`.
+        untold: share of the graphs whose condition is not told.
+    """
+
+    def __init__(
+        self, denoiser: CategoricalGraphDenoiser, pair_weight: float = 1.0, noise_bias: float = 1.0, untold: float = 0.0
+    ) -> None:
+        super().__init__()
+        self.denoiser, self.pair_weight, self.untold = denoiser, pair_weight, untold
+        self.times = noise_biased_times(_t_min(denoiser), noise_bias)
+
+    def forward(
+        self,
+        generator: Generator,
+        nodes: Tensor,
+        pairs: Tensor,
+        mask: Tensor,
+        cond: Tensor | None = None,
+    ) -> Float[Tensor, ""]:
+        """`nodes` and `pairs` are the categories."""
+        denoiser, process = self.denoiser, self.denoiser.process
+        size = int(mask.sum(1).max())
+        nodes, pairs, mask = nodes[:, :size].long(), pairs[:, :size, :size].long(), mask[:, :size]
+        x_0 = denoiser.coded(nodes, pairs, mask)
+        t = self.times(len(nodes), generator)
+        seen = process.perturb(x_0, t, generator=generator)
+        x, adj = denoiser.logits(seen, t, _partly(cond, self.untold, generator))
+        chosen = pairs_once(mask)
+        loss = F.cross_entropy(x[mask], nodes[mask])
+        return loss + self.pair_weight * F.cross_entropy(adj[chosen], pairs[chosen])
+
+
+def _partly(cond: Tensor | None, untold: float, generator: Generator) -> Tensor | None:
+    """The condition, 0 throughout where it is not told."""
+    if cond is None or not untold:
+        return cond
+    return cond * (torch.rand(len(cond), 1, generator=generator, device=cond.device) >= untold)
+
+
+def trimmed(state: GraphState) -> GraphState:
+    """Without what is padding in every graph of the batch."""
+    size = int(state.mask.sum(1).max())
+    return GraphState(state.x[:, :size], state.adj[:, :size, :size], state.mask[:, :size])
+
+
+def pairs_once(mask: Bool[Tensor, "batch node"]) -> Bool[Tensor, "batch node node"]:
+    """The pairs i < j of nodes that are there; one graph must have two."""
+    return pair_mask(mask).triu()
+
+
+def _t_min(denoiser: GraphNetworkDenoiser | CategoricalGraphDenoiser) -> float:
+    return max(part.t_min for part in denoiser.process.parts.values()) or 1e-3

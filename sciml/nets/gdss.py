@@ -1,0 +1,239 @@
+"""The score networks of GDSS: graph convolutions, and graph multi-head attention over powers of the adjacency.
+
+A dense graph convolution is L(A) X W + b with L = D^(-1/2) (A + I) D^(-1/2), the diagonal of A + I set to 1 and degrees at
+least 1. A layer of attention turns nodes X and channels A_c of pairs into
+
+    [Q_c, K_c, V_c] = convolutions of X over A_c,      S_c = mean over heads of tanh(Q_c K_c^T / sqrt(d)), made symmetric,
+    X <- tanh(MLP(V_1, ..., V_C)),      A <- 2 MLP(S_1, ..., S_C, A_1, ..., A_C), pair by pair,
+
+and the score of the adjacency is an MLP of all channels of all layers, whose first are A, A^2, .... The networks take no
+time: they are told neither t nor how much noise there is.
+
+What is computed equals the published formulas, but only where it counts: all channels at once, the MLPs over pairs i < j of
+nodes that are there, and graphs of about one size together. Entries on the diagonal never reach a result.
+
+Reference: Jo, Lee and Hwang (2022), arXiv 2202.02514, section 3.2, equations 9 and 10, and appendix C; Baek, Kang and Hwang
+(2021), arXiv 2102.11533, equation 6, for the attention.
+"""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from sciml.numerics.graph_state import pair_mask, size_buckets
+
+Nodes = Float[Tensor, "batch node feature"]
+Adjacency = Float[Tensor, "batch node node"]
+Channels = Float[Tensor, "batch channel node node"]
+Mask = Bool[Tensor, "batch node"]
+
+
+class ScoreNetworkX(nn.Module):
+    """Scores of the nodes: convolutions, each after the other, and an MLP of them all.
+
+    Args:
+        features: of a node.
+        depth: convolutions.
+        hidden: channels of a convolution.
+    """
+
+    def __init__(self, features: int, depth: int, hidden: int) -> None:
+        super().__init__()
+        sizes = [features] + [hidden] * depth
+        self.layers = nn.ModuleList([Convolutions(1, a, (b,)) for a, b in pairwise(sizes)])
+        total = sum(sizes)
+        self.final = mlp(total, 2 * total, features, 3)
+
+    def forward(self, x: Nodes, adj: Adjacency, mask: Mask) -> Nodes:
+        out = torch.zeros_like(x)
+        for index, n in size_buckets(mask):
+            h, flow = x[index, :n], normalised(adj[index, None, :n, :n])
+            seen = [h]
+            for layer in self.layers:
+                h = torch.tanh(layer(h, flow)[0][:, 0])
+                seen.append(h)
+            out[index, :n] = self.final(torch.cat(seen, -1))
+        return out * mask[..., None]
+
+
+class ScoreNetworkXGMH(nn.Module):
+    """Scores of the nodes by layers of attention.
+
+    Args:
+        features: of a node.
+        depth: layers.
+        hidden: channels of a node, and of the queries of the first layer.
+        attention: channels of the queries of the others.
+        channels: of the pairs: powers of the adjacency, within, after the last layer.
+        linears: linear maps in the MLPs over pairs.
+        heads: of the attention.
+    """
+
+    def __init__(
+        self, features: int, depth: int, hidden: int, attention: int, channels: Sequence[int], linears: int, heads: int
+    ) -> None:
+        super().__init__()
+        self.powers = channels[0]
+        self.layers = attention_layers(features, depth, hidden, attention, channels, linears, heads)
+        total = features + depth * hidden
+        self.final = mlp(total, 2 * total, features, 3)
+
+    def forward(self, x: Nodes, adj: Adjacency, mask: Mask) -> Nodes:
+        out = torch.zeros_like(x)
+        for index, n in size_buckets(mask):
+            h, pairs = x[index, :n], ValidPairs(mask[index, :n])
+            channels, seen = powers(adj[index, :n, :n], self.powers), [h]
+            for layer in self.layers:
+                h, channels = layer(h, channels, pairs)
+                h = torch.tanh(h)
+                seen.append(h)
+            out[index, :n] = self.final(torch.cat(seen, -1))
+        return out * mask[..., None]
+
+
+class ScoreNetworkA(nn.Module):
+    """Scores of the adjacency by layers of attention; arguments as of `ScoreNetworkXGMH`."""
+
+    def __init__(
+        self, features: int, depth: int, hidden: int, attention: int, channels: Sequence[int], linears: int, heads: int
+    ) -> None:
+        super().__init__()
+        self.powers = channels[0]
+        self.layers = attention_layers(features, depth, hidden, attention, channels, linears, heads)
+        total = channels[0] + channels[1] * (depth - 1) + channels[2]
+        self.final = mlp(total, 2 * total, 1, 3)
+
+    def forward(self, x: Nodes, adj: Adjacency, mask: Mask) -> Adjacency:
+        out = torch.zeros_like(adj)
+        for index, n in size_buckets(mask):
+            h, pairs = x[index, :n], ValidPairs(mask[index, :n])
+            channels = powers(adj[index, :n, :n], self.powers)
+            seen = [pairs.gather(channels)]
+            for layer in self.layers:
+                h, channels = layer(h, channels, pairs)
+                seen.append(pairs.gather(channels))
+            out[index, :n, :n] = pairs.scatter(self.final(torch.cat(seen, -1)))[:, 0]
+        return out
+
+
+class ValidPairs:
+    """The pairs i < j of nodes that are there, over all graphs of a batch.
+
+    Args:
+        mask: which nodes there are.
+    """
+
+    def __init__(self, mask: Mask) -> None:
+        self.mask, (self.graphs, self.nodes) = mask, mask.shape
+        graph, i, j = pair_mask(mask).triu().nonzero(as_tuple=True)
+        self.above = (graph * self.nodes + i) * self.nodes + j
+        self.below = (graph * self.nodes + j) * self.nodes + i
+
+    def gather(self, dense: Channels) -> Float[Tensor, "pair channel"]:
+        """The entries of each pair."""
+        return dense.movedim(1, -1).reshape(-1, dense.shape[1]).index_select(0, self.above)
+
+    def scatter(self, entries: Float[Tensor, "pair channel"]) -> Channels:
+        """The symmetric matrices with these entries, 0 elsewhere."""
+        dense = entries.new_zeros(self.graphs * self.nodes**2, entries.shape[1])
+        dense = dense.index_copy(0, self.above, entries).index_copy(0, self.below, entries)
+        return dense.unflatten(0, (self.graphs, self.nodes, self.nodes)).movedim(-1, 1)
+
+
+class Convolutions(nn.Module):
+    """Several graph convolutions for each of several channels of the adjacency.
+
+    Args:
+        channels: of the adjacency.
+        inputs: features of a node.
+        outputs: features that each convolution makes of them.
+    """
+
+    def __init__(self, channels: int, inputs: int, outputs: Sequence[int]) -> None:
+        super().__init__()
+        self.outputs = tuple(outputs)
+        self.weight = nn.Parameter(torch.empty(channels, inputs, sum(outputs)))
+        self.bias = nn.Parameter(torch.zeros(channels, 1, sum(outputs)))
+        for part in self.weight.data.split(self.outputs, -1):
+            bound = math.sqrt(6 / (inputs + part.shape[-1]))
+            part.uniform_(-bound, bound)
+
+    def forward(self, x: Nodes, flow: Channels) -> tuple[Float[Tensor, "batch channel node out"], ...]:
+        """One tensor for each convolution; `flow` is the normalised adjacency."""
+        return (flow @ (x[:, None] @ self.weight) + self.bias).split(self.outputs, -1)
+
+
+class AttentionLayer(nn.Module):
+    """One layer; see the module.
+
+    Args:
+        inputs: features of a node.
+        attention: channels of queries and keys, a multiple of `heads`.
+        outputs: features of a node afterwards.
+        channels_in: of the pairs.
+        channels_out: of the pairs afterwards.
+        linears: linear maps in the MLP over pairs.
+        heads: of the attention.
+    """
+
+    def __init__(
+        self, inputs: int, attention: int, outputs: int, channels_in: int, channels_out: int, linears: int, heads: int
+    ) -> None:
+        super().__init__()
+        self.heads, self.scale = heads, 1 / math.sqrt(outputs)
+        self.convolutions = Convolutions(channels_in, inputs, (attention, attention, outputs))
+        hidden = 2 * max(channels_in, channels_out)
+        self.pairs = mlp(2 * channels_in, hidden, channels_out, linears)
+        self.nodes = mlp(channels_in * outputs, hidden, outputs, 2)
+
+    def forward(self, x: Nodes, adj: Channels, pairs: ValidPairs) -> tuple[Nodes, Channels]:
+        q, k, v = self.convolutions(x, normalised(adj))
+        x = torch.tanh(self.nodes(v.movedim(1, 2).flatten(2)) * pairs.mask[..., None])
+        both = torch.cat([self._attend(q, k), adj], 1)
+        return x, pairs.scatter(2 * self.pairs(pairs.gather(both)))
+
+    def _attend(self, q: Tensor, k: Tensor) -> Channels:
+        heads = [part.unflatten(-1, (self.heads, -1)).transpose(2, 3) for part in (q, k)]
+        seen = torch.tanh(heads[0] @ heads[1].transpose(-1, -2) * self.scale).mean(2)
+        return (seen + seen.transpose(-1, -2)) / 2
+
+
+def attention_layers(
+    features: int, depth: int, hidden: int, attention: int, channels: Sequence[int], linears: int, heads: int
+) -> nn.ModuleList:
+    """The layers of a network; arguments as of `ScoreNetworkXGMH`."""
+    first, within, last = channels
+    nodes, pairs = [features] + [hidden] * depth, [first] + [within] * (depth - 1) + [last]
+    queries = [hidden] + [attention] * (depth - 1)
+    return nn.ModuleList(
+        [AttentionLayer(nodes[k], queries[k], nodes[k + 1], pairs[k], pairs[k + 1], linears, heads) for k in range(depth)]
+    )
+
+
+def normalised(adj: Channels) -> Channels:
+    """D^(-1/2) (A + I) D^(-1/2), the diagonal of A + I set to 1, the degrees D at least 1."""
+    loops = torch.eye(adj.shape[-1], dtype=torch.bool, device=adj.device)
+    looped = adj.masked_fill(loops, 1.0)
+    scale = looped.sum(-1, keepdim=True).clamp(min=1).rsqrt()
+    return scale * looped * scale.transpose(-1, -2)
+
+
+def powers(adj: Adjacency, count: int) -> Channels:
+    """A, A^2, ..., as channels."""
+    found = [adj]
+    for _ in range(count - 1):
+        found.append(found[-1] @ adj)
+    return torch.stack(found, 1)
+
+
+def mlp(inputs: int, hidden: int, outputs: int, linears: int) -> nn.Sequential:
+    """Linear maps with ELU between them."""
+    sizes = [inputs] + [hidden] * (linears - 1) + [outputs]
+    layers: list[nn.Module] = []
+    for a, b in pairwise(sizes):
+        layers += [nn.Linear(a, b), nn.ELU()]
+    return nn.Sequential(*layers[:-1])
