@@ -9,8 +9,8 @@ least 1. A layer of attention turns nodes X and channels A_c of pairs into
 and the score of the adjacency is an MLP of all channels of all layers, whose first are A, A^2, .... The networks take no
 time: they are told neither t nor how much noise there is.
 
-What is computed equals the published formulas, but only where it counts: all channels at once, the MLPs over pairs i < j of
-nodes that are there, and graphs of about one size together. Entries on the diagonal never reach a result.
+What is computed equals the published formulas, but only where it counts: all channels at once, L(A) X before W, the MLPs
+over pairs i < j of nodes that are there, and graphs of about one size together. Entries on the diagonal never reach a result.
 
 Reference: Jo, Lee and Hwang (2022), arXiv 2202.02514, section 3.2, equations 9 and 10, and appendix C; Baek, Kang and Hwang
 (2021), arXiv 2102.11533, equation 6, for the attention.
@@ -28,7 +28,7 @@ from sciml.numerics.graph_state import pair_mask, size_buckets
 
 Nodes = Float[Tensor, "batch node feature"]
 Adjacency = Float[Tensor, "batch node node"]
-Channels = Float[Tensor, "batch channel node node"]
+Channels = Float[Tensor, "channel batch node node"]
 Mask = Bool[Tensor, "batch node"]
 
 
@@ -51,10 +51,10 @@ class ScoreNetworkX(nn.Module):
     def forward(self, x: Nodes, adj: Adjacency, mask: Mask) -> Nodes:
         out = torch.zeros_like(x)
         for index, n in size_buckets(mask):
-            h, flow = x[index, :n], normalised(adj[index, None, :n, :n])
+            h, flow = x[index, :n], normalised(adj[None, index, :n, :n])
             seen = [h]
             for layer in self.layers:
-                h = torch.tanh(layer(h, flow)[0][:, 0])
+                h = torch.tanh(layer(h, flow)[0])
                 seen.append(h)
             out[index, :n] = self.final(torch.cat(seen, -1))
         return out * mask[..., None]
@@ -116,7 +116,7 @@ class ScoreNetworkA(nn.Module):
             for layer in self.layers:
                 h, channels = layer(h, channels, pairs)
                 seen.append(pairs.gather(channels))
-            out[index, :n, :n] = pairs.scatter(self.final(torch.cat(seen, -1)))[:, 0]
+            out[index, :n, :n] = pairs.scatter(self.final(torch.cat(seen).T).T)[0]
         return out
 
 
@@ -133,15 +133,15 @@ class ValidPairs:
         self.above = (graph * self.nodes + i) * self.nodes + j
         self.below = (graph * self.nodes + j) * self.nodes + i
 
-    def gather(self, dense: Channels) -> Float[Tensor, "pair channel"]:
+    def gather(self, dense: Channels) -> Float[Tensor, "channel pair"]:
         """The entries of each pair."""
-        return dense.movedim(1, -1).reshape(-1, dense.shape[1]).index_select(0, self.above)
+        return dense.flatten(1).index_select(1, self.above)
 
-    def scatter(self, entries: Float[Tensor, "pair channel"]) -> Channels:
+    def scatter(self, entries: Float[Tensor, "channel pair"]) -> Channels:
         """The symmetric matrices with these entries, 0 elsewhere."""
-        dense = entries.new_zeros(self.graphs * self.nodes**2, entries.shape[1])
-        dense = dense.index_copy(0, self.above, entries).index_copy(0, self.below, entries)
-        return dense.unflatten(0, (self.graphs, self.nodes, self.nodes)).movedim(-1, 1)
+        dense = entries.new_zeros(len(entries), self.graphs * self.nodes**2)
+        dense = dense.index_copy(1, self.above, entries).index_copy(1, self.below, entries)
+        return dense.unflatten(1, (self.graphs, self.nodes, self.nodes))
 
 
 class Convolutions(nn.Module):
@@ -162,9 +162,10 @@ class Convolutions(nn.Module):
             bound = math.sqrt(6 / (inputs + part.shape[-1]))
             part.uniform_(-bound, bound)
 
-    def forward(self, x: Nodes, flow: Channels) -> tuple[Float[Tensor, "batch channel node out"], ...]:
-        """One tensor for each convolution; `flow` is the normalised adjacency."""
-        return (flow @ (x[:, None] @ self.weight) + self.bias).split(self.outputs, -1)
+    def forward(self, x: Nodes, flow: Channels) -> Float[Tensor, "channel batch node out"]:
+        """The outputs of each convolution after those of the one before; `flow` is the normalised adjacency."""
+        carried = (flow @ x).flatten(1, 2)
+        return torch.baddbmm(self.bias, carried, self.weight).unflatten(1, x.shape[:2])
 
 
 class AttentionLayer(nn.Module):
@@ -191,14 +192,14 @@ class AttentionLayer(nn.Module):
         self.nodes = mlp(channels_in * outputs, hidden, outputs, 2)
 
     def forward(self, x: Nodes, adj: Channels, pairs: ValidPairs) -> tuple[Nodes, Channels]:
-        q, k, v = self.convolutions(x, normalised(adj))
-        x = torch.tanh(self.nodes(v.movedim(1, 2).flatten(2)) * pairs.mask[..., None])
-        both = torch.cat([self._attend(q, k), adj], 1)
-        return x, pairs.scatter(2 * self.pairs(pairs.gather(both)))
+        q, k, v = self.convolutions(x, normalised(adj)).split(self.convolutions.outputs, -1)
+        x = torch.tanh(self.nodes(v.movedim(0, 2).flatten(2)) * pairs.mask[..., None])
+        both = torch.cat([pairs.gather(self._attend(q, k)), pairs.gather(adj)])
+        return x, pairs.scatter(2 * self.pairs(both.T).T)
 
     def _attend(self, q: Tensor, k: Tensor) -> Channels:
-        heads = [part.unflatten(-1, (self.heads, -1)).transpose(2, 3) for part in (q, k)]
-        seen = torch.tanh(heads[0] @ heads[1].transpose(-1, -2) * self.scale).mean(2)
+        queries, keys = (part.unflatten(-1, (self.heads, -1)).transpose(2, 3) for part in (q * self.scale, k))
+        seen = torch.tanh(queries @ keys.transpose(-1, -2)).mean(2)
         return (seen + seen.transpose(-1, -2)) / 2
 
 
@@ -227,7 +228,7 @@ def powers(adj: Adjacency, count: int) -> Channels:
     found = [adj]
     for _ in range(count - 1):
         found.append(found[-1] @ adj)
-    return torch.stack(found, 1)
+    return torch.stack(found)
 
 
 def mlp(inputs: int, hidden: int, outputs: int, linears: int) -> nn.Sequential:

@@ -157,7 +157,7 @@ def test_rows_of_other_code_settings_or_libraries_do_not_mix(key: str, value: ob
         started(SMALL, output)
 
 
-def test_every_declared_order_up_to_four_is_the_measured_one() -> None:
+def test_every_declared_order_is_the_measured_one() -> None:
     found = orders(every)
     assert {
         name: measured - declared for name, (declared, measured) in found.items() if abs(measured - declared) > 0.15
