@@ -6,6 +6,7 @@ import sys
 import click
 
 from sciml.cli.allocator import keep_freed_memory
+from sciml.cli.graphs import import_gdss, sample, score
 from sciml.cli.verbs import calibrate, compare, evaluate, fetch, forecast, inspect, prepare, report, schema, train, validate
 from sciml.io.errors import InputError
 from sciml.training.signals import Stopped
@@ -26,6 +27,13 @@ A model by hand, without the workflow (the workflow writes such files to results
   sciml calibrate --data burgers.zarr --model model.safetensors --output calibration.safetensors
   sciml evaluate --config evaluation.yaml --data burgers.zarr --model model.safetensors --output evaluation.json
   sciml forecast --model model.safetensors --data burgers.zarr --output forecasts.nc
+
+\b
+Graphs and molecules (their files say `domain: graphs`):
+  sciml prepare  --config data.yaml --output molecules.zarr
+  sciml train    --config training.yaml --data molecules.zarr --output model.safetensors
+  sciml sample   --config evaluation.yaml --model model.safetensors --output samples.zarr --export samples.smi
+  sciml score    --config evaluation.yaml --data molecules.zarr --samples samples.zarr --output evaluation.json
 """
 
 
@@ -41,7 +49,23 @@ def cli(quiet: bool) -> None:
     logging.basicConfig(level=logging.ERROR if quiet else logging.INFO, format="%(message)s", stream=sys.stderr)
 
 
-for verb in (fetch, prepare, validate, train, calibrate, evaluate, compare, forecast, inspect, report, schema):
+VERBS = (
+    fetch,
+    prepare,
+    validate,
+    train,
+    calibrate,
+    evaluate,
+    compare,
+    forecast,
+    sample,
+    score,
+    inspect,
+    import_gdss,
+    report,
+    schema,
+)
+for verb in VERBS:
     cli.add_command(verb)
 
 

@@ -8,6 +8,20 @@ from typing import Any, get_args
 
 import click
 
+from sciml.cli import graphs
+from sciml.cli.options import (
+    CALIBRATION,
+    CONFIG,
+    DATA,
+    FILE,
+    MODEL,
+    NAME,
+    OUTPUT,
+    SEED,
+    is_of_graphs,
+    provenance_of,
+    write_json,
+)
 from sciml.config.base import read_config
 from sciml.config.jobs import CalibrationJob, ComparisonJob, DataJob, EvaluationJob, TrainingJob
 from sciml.config.settings import BurgersConfig, Settings, SolverConfig, SolverName
@@ -16,17 +30,6 @@ from sciml.io.errors import InputError
 from sciml.io.fetch import SOURCES
 
 log = logging.getLogger(__name__)
-FILE = click.Path(path_type=Path)
-CONFIG = click.option("--config", type=FILE, required=True, help="YAML file with the settings of this job.")
-DATA = click.option("--data", type=FILE, required=True, help="Prepared data set, a zarr folder made by `sciml prepare`.")
-MODEL = click.option("--model", type=FILE, required=True, help="Model file made by `sciml train`.")
-CALIBRATION = click.option(
-    "--calibration",
-    type=FILE,
-    help="Made by `sciml calibrate`, for the solver auto; by default calibration.safetensors beside the model.",
-)
-OUTPUT = click.option("--output", type=FILE, required=True, help="Where to write.")
-SEED = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of everything random.")
 
 
 @click.command()
@@ -57,7 +60,12 @@ def fetch(name: str | None, output: Path | None, mirror: Path | None, download: 
 @OUTPUT
 @click.option("--source", type=FILE, help="File to import; needed by data of kind file.")
 def prepare(config: Path, output: Path, source: Path | None) -> None:
-    """Simulate a data set, or import, check and split your own."""
+    """Simulate a data set, or import, check and split your own.
+
+    The file says `domain: graphs` for graphs and molecules; --source is then the folder of public files.
+    """
+    if is_of_graphs(config):
+        return graphs.prepare_graphs(config, output, source)
     job = read_config(DataJob, config)
     from sciml.pde.data.prepare import prepare_burgers, prepare_file
 
@@ -116,15 +124,16 @@ def train(
     time_limit: float | None,
 ) -> None:
     """Train a model, or fit a baseline; goes on where an earlier run was stopped or killed."""
+    run_directory = run_directory or output.parent / "run"
+    if is_of_graphs(config):
+        return graphs.train_graphs(config, data, output, seed, run_directory, manifest, events, time_limit)
     job = read_config(TrainingJob, config)
     from sciml.io.zarr_store import dataset_digest
     from sciml.pde.store import save_forecaster
     from sciml.pde.train import train_forecaster
 
-    origin = _provenance(job.model_dump(mode="json"), dataset_digest(data), seed)
-    trained = train_forecaster(
-        job, data, seed=seed, run_directory=run_directory or output.parent / "run", time_limit=time_limit
-    )
+    origin = provenance_of(job.model_dump(mode="json"), dataset_digest(data), seed)
+    trained = train_forecaster(job, data, seed=seed, run_directory=run_directory, time_limit=time_limit)
     save_forecaster(output, trained.forecaster, job)
     if events:
         history = (trained.run / "events.jsonl").read_text() if trained.run else ""
@@ -132,7 +141,7 @@ def train(
     if manifest:
         took = asdict(trained.report) if trained.report else {"steps": None, "precision": None, "loss": None}
         took |= {"cpu_seconds": trained.cpu_seconds, "wall_seconds": trained.wall_seconds}
-        _write_json(manifest, {**origin, **took, "parameters": trained.parameters})
+        write_json(manifest, {**origin, **took, "parameters": trained.parameters})
 
 
 @click.command()
@@ -163,14 +172,16 @@ def calibrate(config: Path | None, data: Path, model: Path, output: Path, seed: 
 @SEED
 @CALIBRATION
 def compare(config: Path, data: Path, model: Path, output: Path, seed: int, calibration: Path | None) -> None:
-    """Quality against network calls, solver by solver, from the same noise, on the test split."""
+    """Quality against network calls, solver by solver, on the test split."""
+    if is_of_graphs(config):
+        return graphs.compare_graphs(config, data, model, output, seed)
     job = read_config(ComparisonJob, config)
     from sciml.pde.compare import compare_solvers
     from sciml.pde.store import load_forecaster
 
     known = _calibration(calibration, model)
     rows = compare_solvers(load_forecaster(model)[0], job, data, seed=seed, calibration=known, origin=str(model))
-    _write_json(output, {"seed": seed, "scores": rows})
+    write_json(output, {"seed": seed, "scores": rows})
 
 
 @click.command()
@@ -181,7 +192,7 @@ def compare(config: Path, data: Path, model: Path, output: Path, seed: int, cali
 @SEED
 @CALIBRATION
 @click.option("--pictures", type=FILE, help="Also write example fields and spectra, as npz.")
-@click.option("--name", nargs=2, default=("", ""), metavar="DATASET MODEL", help="What the report calls them.")
+@NAME
 def evaluate(
     config: Path,
     data: Path,
@@ -207,7 +218,7 @@ def evaluate(
         with atomic_file(pictures) as temporary, temporary.open("wb") as file:
             np.savez_compressed(file, **found.pictures)  # type: ignore[arg-type]
     dataset, title = name
-    _write_json(
+    write_json(
         output,
         {
             "dataset": dataset or data.stem,
@@ -272,8 +283,11 @@ def forecast(
 def inspect(model: Path) -> None:
     """Say what a model file holds: its configuration, the data it was made for, its size."""
     from sciml.config.base import to_yaml
+    from sciml.io.model_file import kind_of
     from sciml.pde.store import load_forecaster
 
+    if kind_of(model) == "graph generator":
+        return graphs.inspect_graphs(model)
     forecaster, job = load_forecaster(model)
     parameters = sum(parameter.numel() for parameter in forecaster.parameters())
     click.echo(f"# {parameters} parameters; made for {forecaster.geometry}")
@@ -318,22 +332,6 @@ def _calibration(path: Path | None, model: Path) -> Any:
     except InputError as error:
         log.warning("going on without a calibration: %s", error)
         return None
-
-
-def _provenance(config: dict[str, Any], data_sha256: str, seed: int) -> dict[str, Any]:
-    import torch
-
-    from sciml.io.provenance import provenance
-
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    return provenance(config=config, data_sha256=data_sha256, seed=seed, device=device, threads=torch.get_num_threads())
-
-
-def _write_json(path: Path, values: dict[str, Any]) -> None:
-    """JSON has no infinity and no not-a-number, such as the relative error of a zero field: they become null."""
-    values = json.loads(json.dumps(values), parse_constant=lambda constant: None)
-    with atomic_file(path) as temporary:
-        temporary.write_text(json.dumps(values, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def _say_progress(done: int, total: int) -> None:

@@ -118,8 +118,8 @@ class CategoricalGraphDenoiser(Denoiser):
     ) -> None:
         super().__init__(process)
         self.net = net
-        self.register_buffer("node_codes", node_codes)
-        self.register_buffer("pair_codes", pair_codes)
+        self.register_buffer("node_codes", node_codes, persistent=False)
+        self.register_buffer("pair_codes", pair_codes, persistent=False)
 
     def coded(self, nodes: Tensor, pairs: Tensor, mask: Tensor) -> GraphState:
         """The clean state of categories (batch, node) and (batch, node, node)."""
@@ -137,8 +137,8 @@ class CategoricalGraphDenoiser(Denoiser):
     def forward(self, x_t: GraphState, t: Tensor, cond: Any = None) -> Dirac[GraphState]:
         """A Dirac at the mean of the categories."""
         x, adj = self.logits(x_t, t, cond)
-        x_0 = x.softmax(-1) @ self.node_codes.to(x)
-        return Dirac(_masked(x_t, x_0, adj.softmax(-1) @ self.pair_codes.to(adj)))
+        x_0 = _product(x.softmax(-1), self.node_codes.to(x).T)
+        return Dirac(_masked(x_t, x_0, (adj.softmax(-1) * self.pair_codes.to(adj)).sum(-1)))
 
 
 def _scaled(process: GraphProcess, x_t: GraphState, t: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -159,10 +159,16 @@ def _evidence(
     """log q(x_t | c_k) up to a constant: (alpha x_t c_k - alpha^2 |c_k|^2 / 2) / sigma^2."""
     time = broadcast_time(t, state)
     alpha, variance = process.alpha(time), process.sigma(time) ** 2
-    along = (alpha / variance).to(state.dtype) * (state @ codes.T)
+    along = (alpha / variance).to(state.dtype) * _product(state, codes)
     return along - (alpha**2 / (2 * variance)).to(state.dtype) * codes.square().sum(-1)
 
 
+def _product(a: Float[Tensor, "*place n"], b: Float[Tensor, "k n"]) -> Float[Tensor, "*place k"]:
+    """a b^T in the precision of a: autocast would have a matrix product in bf16, and exponents are in the thousands."""
+    return (a[..., None, :] * b).sum(-1)
+
+
 def _masked(like: GraphState, x: Tensor, adj: Tensor) -> GraphState:
+    x, adj = x.to(like.x), adj.to(like.adj)  # from bf16 under autocast
     symmetric = (adj + adj.transpose(-1, -2)) / 2
     return replace(like, x=x * like.mask[..., None], adj=symmetric * pair_mask(like.mask))

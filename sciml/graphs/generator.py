@@ -69,6 +69,11 @@ class GraphGenerator(nn.Module):
         self.precision = "32"
 
     @property
+    def conditional(self) -> bool:
+        """Whether it was trained to be asked for a property."""
+        return getattr(getattr(self.denoiser, "net", None), "condition", None) is not None
+
+    @property
     def process(self) -> GraphProcess:
         """The forward process."""
         assert isinstance(self.denoiser.process, GraphProcess)

@@ -16,7 +16,10 @@ from torch import Tensor, nn
 
 from sciml.config.base import parse
 from sciml.config.graph_models import GraphModelConfig
-from sciml.graphs.gdss import score_networks
+from sciml.denoisers.graph import GraphScoreDenoiser
+from sciml.graphs.data.graph_set import GraphSet
+from sciml.graphs.gdss import build, score_networks, size_counts
+from sciml.graphs.generator import GraphGenerator
 from sciml.io.errors import InputError
 
 ALPHABETS = {
@@ -68,7 +71,9 @@ def read_checkpoint(path: Path, *, averaged: bool | None = None) -> Checkpoint:
             net.load_state_dict(_translated(_weights(content, part, average, path), net, path))
         name = str(theirs["data"]["data"])
         nodes = int(theirs["data"]["max_node_num"])
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except InputError:
+        raise
+    except (KeyError, TypeError, AttributeError, ValueError, RuntimeError) as error:
         raise InputError(f"{path}: not a checkpoint of GDSS that can be read here: {error!r}") from error
     return Checkpoint(config, net_x.eval(), net_adj.eval(), ALPHABETS.get(name, ()), nodes, name)
 
@@ -154,3 +159,36 @@ def _translated(theirs: Mapping[str, Tensor], net: nn.Module, path: Path) -> dic
     if left := sorted(set(theirs) - used):
         raise InputError(f"{path}: holds tensors that no part of the network has: {', '.join(left[:3])}")
     return ours
+
+
+def imported(
+    checkpoint: Checkpoint, graphs: GraphSet | None = None, origin: str = "the data"
+) -> tuple[GraphGenerator, GraphModelConfig]:
+    """A generator with the trained networks.
+
+    Args:
+        checkpoint: what was read.
+        graphs: the training set, for sizes of graphs and moments of the prior; without it all graphs have the largest size,
+            and the prior is pure noise, which the published processes do not reach.
+        origin: what to call the data in an error.
+
+    Raises:
+        InputError: the data are of other elements, or larger than the model.
+    """
+    config, nodes = checkpoint.config, checkpoint.nodes
+    counts = torch.zeros(nodes + 1, dtype=torch.long)
+    counts[nodes] = 1
+    if graphs is not None:
+        if graphs.atoms != checkpoint.atoms or int(graphs.sizes.max()) > nodes:
+            kind = f"elements {list(graphs.atoms)} and up to {int(graphs.sizes.max())} nodes"
+            raise InputError(f"{origin}: has {kind}, the model {list(checkpoint.atoms)} and {nodes}")
+        counts = size_counts(graphs.sizes, nodes)
+    else:
+        config = config.model_copy(update={"matched_prior": False})
+    generator = build(config, checkpoint.atoms, 4 if checkpoint.atoms else 2, counts)
+    denoiser = generator.denoiser
+    assert isinstance(denoiser, GraphScoreDenoiser)
+    denoiser.net_x, denoiser.net_adj = checkpoint.net_x, checkpoint.net_adj
+    if graphs is not None:
+        generator.process.moments = generator.representation.moments(graphs)
+    return generator.eval(), config

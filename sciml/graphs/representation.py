@@ -42,7 +42,8 @@ class GraphRepresentation(nn.Module):
         deviation = (share * (1 - share)).mean().sqrt().clamp(min=1e-3)
         self.node_codes.copy_((torch.eye(len(share), dtype=torch.float64) - share) / deviation)
         entries = pairs[once].double()
-        self.pair_codes.copy_((torch.arange(len(self.pair_codes)).double() - entries.mean()) / entries.std().clamp(min=1e-3))
+        spread = entries.std(correction=0).clamp(min=1e-3)
+        self.pair_codes.copy_((torch.arange(len(self.pair_codes)).double() - entries.mean()) / spread)
 
     def categories(self, graphs: GraphSet) -> tuple[Tensor, Tensor]:
         """Categories of nodes and of pairs, as small integers."""

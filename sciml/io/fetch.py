@@ -26,6 +26,7 @@ class Source:
         sha256: Hexadecimal digest of the file.
         licence: Terms of use.
         reference: Whom to cite.
+        other_sha256: Digests of copies with the same content that are packed or laid out otherwise, as good.
     """
 
     name: str
@@ -34,6 +35,11 @@ class Source:
     sha256: str
     licence: str
     reference: str
+    other_sha256: tuple[str, ...] = ()
+
+    def is_good(self, digest: str) -> bool:
+        """Whether a copy with this sha256 will do."""
+        return digest == self.sha256 or digest in self.other_sha256
 
 
 _ERA5_UK = Source(
@@ -45,7 +51,82 @@ _ERA5_UK = Source(
     reference="Hersbach et al. 2020, The ERA5 global reanalysis, doi:10.1002/qj.3803; file from pydata/xarray-data",
 )
 
-SOURCES = {source.name: source for source in (_ERA5_UK,)}
+_PLANETOID = "https://github.com/kimiyoung/planetoid/raw/af6abf468a772cc055bec88c52e4d6f51b7c37e3"
+_ENZYMES = "https://github.com/harryjo97/GDSS/raw/24cc490e0c5b39cbd265fda33ab2bc8b528d4454/dataset/ENZYMES"
+_MOFLOW = "https://github.com/calvin-zcx/moflow/raw/3611c637260272b3d34a298f221623cb59e01091/data"
+
+_CITESEER = Source(
+    name="citeseer",
+    filename="graphs/citeseer/ind.citeseer.graph",
+    url=f"{_PLANETOID}/data/ind.citeseer.graph",
+    sha256="d79a4ef9d3e7169aee8946145f6b7306e35bc79bffad26346cfb94e10e9912a7",
+    licence="MIT",
+    reference="Yang et al. 2016, Revisiting semi-supervised learning with graph embeddings, arXiv 1603.08861",
+)
+_ENZYMES_EDGES = Source(
+    name="enzymes_edges",
+    filename="graphs/ENZYMES/ENZYMES_A.txt",
+    url=f"{_ENZYMES}/ENZYMES_A.txt",
+    sha256="5553c84f8f562f3e199dfd27192174f485e85c44c1357661098668937a739cbf",
+    licence="none stated; a benchmark of TU Dortmund, free to use with citation",
+    reference="Borgwardt et al. 2005, doi:10.1093/bioinformatics/bti1007; Morris et al. 2020, TUDataset, arXiv 2007.08663",
+)
+_ENZYMES_GRAPHS = Source(
+    name="enzymes_graphs",
+    filename="graphs/ENZYMES/ENZYMES_graph_indicator.txt",
+    url=f"{_ENZYMES}/ENZYMES_graph_indicator.txt",
+    sha256="95ba0fa47eba6f02e6b754a215dc66d5b49de3f45f57a128514301a8d7ed5f46",
+    licence=_ENZYMES_EDGES.licence,
+    reference=_ENZYMES_EDGES.reference,
+)
+_QM9 = Source(
+    name="qm9",
+    filename="molecules/qm9.csv",
+    url="https://github.com/aspuru-guzik-group/selfies/raw/eb6177e5f20cfd8787f2ac4423f5b38dce6eeeb8/tests/test_sets/qm9.csv",
+    sha256="80c060e299a44112b89be3fc6d95145dfeda97aa3eab1e2662aafdfbb00f7929",
+    licence="Apache-2.0",
+    reference="Ramakrishnan et al. 2014, doi:10.1038/sdata.2014.22; file from aspuru-guzik-group/selfies",
+)
+_QM9_TEST_ROWS = Source(
+    name="qm9_test_rows",
+    filename="molecules/valid_idx_qm9.json",
+    url=f"{_MOFLOW}/valid_idx_qm9.json",
+    sha256="889fd232a33d8a2c00f057c807b119e72abd5baa48f6fab93e8d8b7a79340f4d",
+    licence="MIT",
+    reference="Zang and Wang 2020, MoFlow, arXiv 2006.10137",
+)
+_ZINC250K = Source(
+    name="zinc250k",
+    filename="molecules/zinc250k.txt.gz",
+    url="https://github.com/wenhao-gao/mol_opt/raw/2da631be85af8d10a2bb43f2de76a03171166190/data/zinc.txt.gz",
+    sha256="4a25e61e99e38427087d59096d2f8d2f2f59296ae42d57917fa6bc6abe7c5f0d",
+    licence="MIT",
+    reference="Irwin et al. 2012, ZINC, doi:10.1021/ci3001277; file from wenhao-gao/mol_opt",
+    other_sha256=("cf1f05bfed0c334a38aa26f27e4a5016dd09f5e225b86dcad490bb5f203fb099",),  # the same lines in a tar archive
+)
+_ZINC250K_TEST_ROWS = Source(
+    name="zinc250k_test_rows",
+    filename="molecules/valid_idx_zinc250k.json",
+    url=f"{_MOFLOW}/valid_idx_zinc.json",
+    sha256="cf1af3a8588c947493ff0a2b60178db6726e9a4dbb445235b149cd3bbe6831df",
+    licence="MIT",
+    reference="Zang and Wang 2020, MoFlow, arXiv 2006.10137",
+    other_sha256=("5ea3d2e4248a592c4f019a337efe3863687c78f359a461d47fb2d9a25c3629ec",),  # without the end of line
+)
+
+SOURCES = {
+    source.name: source
+    for source in (
+        _ERA5_UK,
+        _CITESEER,
+        _ENZYMES_EDGES,
+        _ENZYMES_GRAPHS,
+        _QM9,
+        _QM9_TEST_ROWS,
+        _ZINC250K,
+        _ZINC250K_TEST_ROWS,
+    )
+}
 
 
 def sha256(path: str | Path) -> str:
@@ -70,12 +151,12 @@ def fetch(source: Source, destination: str | Path, mirror: Path | None = None, d
         InputError: Neither place has the file, the download failed, or the sha256 differs.
     """
     destination = Path(destination)
-    if destination.is_file() and sha256(destination) == source.sha256:
+    if destination.is_file() and source.is_good(sha256(destination)):
         return destination
     with atomic_file(destination) as temporary:
         with closing(_open(source, mirror, download)) as stream:
             origin, found = _copy(stream, temporary, source)
-        if found != source.sha256:
+        if not source.is_good(found):
             raise InputError(
                 f"`{source.name}` from {origin} has sha256 {found}, expected {source.sha256}: "
                 "the copy is damaged or the source has changed; replace it by a good one"

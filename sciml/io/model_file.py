@@ -53,6 +53,16 @@ def load_model(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, Any]
     return tensors, description
 
 
+def kind_of(path: Path) -> str | None:
+    """What kind of model a file says it holds; None if it says nothing, or is none."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            description = json.loads((file.metadata() or {}).get(KEY, "null"))
+    except (SafetensorError, OSError, ValueError, struct.error):
+        return None
+    return description.get("kind") if isinstance(description, dict) else None
+
+
 def fill_model(path: Path, model: nn.Module, tensors: dict[str, Tensor]) -> None:
     """Put the tensors of a model file into a model built from its description.
 

@@ -10,7 +10,7 @@ and the score of the adjacency is an MLP of all channels of all layers, whose fi
 time: they are told neither t nor how much noise there is.
 
 What is computed equals the published formulas, but only where it counts: all channels at once, L(A) X before W, the MLPs
-over pairs i < j of nodes that are there, and graphs of about one size together. Entries on the diagonal never reach a result.
+over pairs i < j of nodes that are there, graphs of about one size together. Entries on the diagonal never reach a result.
 
 Reference: Jo, Lee and Hwang (2022), arXiv 2202.02514, section 3.2, equations 9 and 10, and appendix C; Baek, Kang and Hwang
 (2021), arXiv 2102.11533, equation 6, for the attention.
@@ -56,7 +56,7 @@ class ScoreNetworkX(nn.Module):
             for layer in self.layers:
                 h = torch.tanh(layer(h, flow)[0])
                 seen.append(h)
-            out[index, :n] = self.final(torch.cat(seen, -1))
+            out[index, :n] = self.final(torch.cat(seen, -1)).to(out)  # which autocast may have in bf16
         return out * mask[..., None]
 
 
@@ -91,7 +91,7 @@ class ScoreNetworkXGMH(nn.Module):
                 h, channels = layer(h, channels, pairs)
                 h = torch.tanh(h)
                 seen.append(h)
-            out[index, :n] = self.final(torch.cat(seen, -1))
+            out[index, :n] = self.final(torch.cat(seen, -1)).to(out)  # which autocast may have in bf16
         return out * mask[..., None]
 
 
@@ -116,7 +116,7 @@ class ScoreNetworkA(nn.Module):
             for layer in self.layers:
                 h, channels = layer(h, channels, pairs)
                 seen.append(pairs.gather(channels))
-            out[index, :n, :n] = pairs.scatter(self.final(torch.cat(seen).T).T)[0]
+            out[index, :n, :n] = pairs.scatter(self.final(torch.cat(seen).T).T)[0].to(out)
         return out
 
 
@@ -191,7 +191,9 @@ class AttentionLayer(nn.Module):
         self.pairs = mlp(2 * channels_in, hidden, channels_out, linears)
         self.nodes = mlp(channels_in * outputs, hidden, outputs, 2)
 
-    def forward(self, x: Nodes, adj: Channels, pairs: ValidPairs) -> tuple[Nodes, Channels]:
+    def forward(
+        self, x: Nodes, adj: Channels, pairs: ValidPairs
+    ) -> tuple[Float[Tensor, "batch node out"], Float[Tensor, "channel_out batch node node"]]:
         q, k, v = self.convolutions(x, normalised(adj)).split(self.convolutions.outputs, -1)
         x = torch.tanh(self.nodes(v.movedim(0, 2).flatten(2)) * pairs.mask[..., None])
         both = torch.cat([pairs.gather(self._attend(q, k)), pairs.gather(adj)])

@@ -1,12 +1,14 @@
-"""A graph transformer whose edges see the paths between their ends.
+"""A graph transformer whose edges see the paths between their ends, and whose nodes count their edges.
 
 Nodes h_i and pairs e_ij = e_ji are updated in turn, both scaled and shifted by the diffusion time and the size of the graph:
 
-    h_i <- h_i + attention over j with logits q_i k_j / sqrt(d) + b(e_ij),      h_i <- h_i + MLP(h_i),
-    e_ij <- e_ij + W gelu(A e_ij + B (h_i + h_j) + C (h_i h_j) + D p_ij),        p_ij = sum_k u_ik u_kj / sqrt(n),
+    h_i <- h_i + attention over j with logits q_i k_j / sqrt(d) + b(e_ij),
+    h_i <- h_i + MLP(h_i, sum_k u_ik, p_ii),
+    e_ij <- e_ij + W gelu(A e_ij + B (h_i + h_j) + D p_ij) + V (h_i h_j),        p_ij = sum_k u_ik u_kj / sqrt(n),
 
-u linear in e. The product p counts walks of two steps, by the kinds that u tells apart; with a product in each
-layer the network sees cycles, which attention over nodes alone does not. Every part is equivariant under permutations.
+u linear in e. The sum over k counts edges by the kinds that u tells apart, which a softmax over neighbours cannot: degrees
+and valences. The product p counts walks of two steps; with one in each layer the network sees cycles. Every part is
+equivariant under permutations.
 
 Reference: Dwivedi and Bresson (2021), arXiv 2012.09699, for attention with edges; Maron et al. (2019), arXiv 1905.11136,
 section 5, for the products; Peebles and Xie (2023), arXiv 2212.09748, for the way time enters.
@@ -80,8 +82,8 @@ class GraphTransformer(nn.Module):
         pairs = index.gather(pair_mask(mask)[..., None]).to(x)
         n = there.sum(1)
         context = self.time(t) + self.size(n.log())
-        if self.condition is not None and cond is not None:
-            context = context + self.condition(cond)
+        if self.condition is not None:  # no condition is one of zeros, as in training
+            context = context + (self.condition.bias if cond is None else self.condition(cond))
         h, e = self.node_in(x) * there, self.pair_in(index.gather(adj[..., None])) * pairs
         scale = n.rsqrt()[:, :, None]
         for layer in self.layers:
@@ -100,7 +102,7 @@ class _Layer(nn.Module):
         self.split = (width, width, width, width, pair_width, pair_width)
         self.qkv, self.mixed = nn.Linear(width, 3 * width), nn.Linear(width, width)
         self.bias = nn.Linear(pair_width, heads, bias=False)
-        self.mlp = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
+        self.mlp = nn.Sequential(nn.Linear(width + 2 * pair_width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
         self.walk = nn.Linear(pair_width, pair_width, bias=False)
         self.from_pair = nn.Linear(2 * pair_width, 2 * pair_width)
         self.from_sum = nn.Linear(width, 2 * pair_width, bias=False)
@@ -115,10 +117,13 @@ class _Layer(nn.Module):
     ) -> tuple[Nodes, Pairs]:
         a1, b1, a2, b2, a3, b3 = self.modulation(context)[:, None].split(self.split, dim=-1)
         f = F.layer_norm(e, e.shape[-1:]) * (1 + a3) + b3
+        u = index.scatter(self.walk(f) * pairs).permute(0, 3, 1, 2)
+        walks = (u @ u).permute(0, 2, 3, 1) * scale[..., None]
         h = h + self._attend(F.layer_norm(h, h.shape[-1:]) * (1 + a1) + b1, f, there, index)
-        fed = self.mlp(F.layer_norm(h, h.shape[-1:]) * (1 + a2) + b2)
+        counts = [u.sum(-1).transpose(1, 2) * scale, walks.diagonal(dim1=1, dim2=2).transpose(1, 2)]
+        fed = self.mlp(torch.cat([F.layer_norm(h, h.shape[-1:]) * (1 + a2) + b2, *counts], -1))
         h = (h + F.dropout(fed, self.dropout, self.training)) * there
-        return h, (e + self._pair(h, f, pairs, scale, index)) * pairs
+        return h, (e + self._pair(h, f, index.gather(walks), index)) * pairs
 
     def _attend(self, a: Nodes, f: Pairs, there: Tensor, index: PairIndex) -> Nodes:
         q, k, v = self.qkv(a).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
@@ -127,9 +132,7 @@ class _Layer(nn.Module):
         mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=bias)
         return self.mixed(mixed.transpose(1, 2).flatten(2))
 
-    def _pair(self, h: Nodes, f: Pairs, pairs: Tensor, scale: Tensor, index: PairIndex) -> Pairs:
-        u = index.scatter(self.walk(f) * pairs).permute(0, 3, 1, 2)
-        walks = index.gather((u @ u).permute(0, 2, 3, 1)) * scale
+    def _pair(self, h: Nodes, f: Pairs, walks: Pairs, index: PairIndex) -> Pairs:
         s, p = self.from_sum(h), self.from_product(h)
         first, second = (both.split((s.shape[-1], p.shape[-1]), -1) for both in _ends(torch.cat([s, p], -1), index))
         seen = F.gelu(self.from_pair(torch.cat([f, walks], -1)) + first[0] + second[0])

@@ -1,7 +1,5 @@
 """Train or fit one forecaster on a prepared data set."""
 
-import hashlib
-import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ from sciml.pde.forecaster import AnyForecaster, Forecaster
 from sciml.pde.geometry import geometry_of
 from sciml.pde.wdno import build
 from sciml.training.batches import hash_seed
+from sciml.training.fingerprint import fingerprint
 from sciml.training.fit import FitReport, fit
 
 
@@ -53,7 +52,7 @@ def train_forecaster(
         assert isinstance(job.model, NeuralConfig)
         forecaster.fit_statistics(windows)
         states, conditions = forecaster.examples(windows)
-        mark = fingerprint(job, dataset_digest(data), seed)
+        mark = fingerprint(job.model_dump(mode="json"), dataset_digest(data), seed)
         run = run_directory / mark
         report = fit(
             forecaster.objective(),
@@ -75,9 +74,3 @@ def train_forecaster(
         sum(parameter.numel() for parameter in forecaster.parameters()),
         run,
     )
-
-
-def fingerprint(job: TrainingJob, data_sha256: str, seed: int) -> str:
-    """Sixteen hexadecimal digits that name a run: equal for equal configuration, data and seed."""
-    content = json.dumps([job.model_dump(mode="json"), data_sha256, seed], sort_keys=True)
-    return hashlib.sha256(content.encode()).hexdigest()[:16]

@@ -8,8 +8,8 @@ import xarray as xr
 
 from sciml.config.base import parse
 from sciml.config.jobs import EvaluationJob, TrainingJob
+from sciml.io.split import SPLITS
 from sciml.io.zarr_store import write_dataset
-from sciml.pde.data.split import SPLITS
 from sciml.pde.evaluate import evaluate_forecaster
 from sciml.pde.train import train_forecaster
 

@@ -14,10 +14,10 @@ from torch import Tensor
 from sciml.config.jobs import WindowConfig
 from sciml.io.errors import InputError
 from sciml.io.fetch import sha256
+from sciml.io.split import ATTRIBUTES, SPLITS, labels
 from sciml.io.zarr_store import read_dataset, write_dataset
 from sciml.pde.data.burgers import simulate
 from sciml.pde.data.load import load_fields
-from sciml.pde.data.split import ATTRIBUTES, SPLITS, labels
 from sciml.pde.data.validate import validate
 from sciml.pde.data.windows import Axis, Windows, record_windows, trajectory_windows
 
@@ -84,7 +84,7 @@ def prepare_file(
         forcing: Which drive them, known in advance: interval k leads from frame k to frame k + 1. By default those of
             `variables` with that dimension.
         output: Zarr directory to write.
-        split: Three counts or three fractions, see `sciml.pde.data.split.sizes`.
+        split: Three counts or three fractions, see `sciml.io.split.sizes`.
         seed: Of the shuffle.
         frames: Frames of a window: fewest in a trajectory, or in each part of a record that is not empty.
 

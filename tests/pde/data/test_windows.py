@@ -7,7 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from sciml.io.errors import InputError
-from sciml.pde.data.split import labels, sizes
+from sciml.io.split import labels, sizes
 from sciml.pde.data.windows import record_windows, trajectory_windows
 
 

@@ -1,0 +1,159 @@
+"""What the verbs do with graphs: those that only graphs have, and the part of the others that is theirs."""
+
+import logging
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from sciml.cli.options import CONFIG, DATA, FILE, MODEL, NAME, OUTPUT, SEED, provenance_of, write_json
+from sciml.config.base import read_config, to_yaml
+from sciml.config.graph_settings import (
+    GraphComparisonJob,
+    GraphDataJob,
+    GraphEvaluationJob,
+    GraphTrainingJob,
+)
+from sciml.io.atomic import write_text_if_changed
+
+log = logging.getLogger(__name__)
+
+
+def prepare_graphs(config: Path, output: Path, source: Path | None) -> None:
+    """`sciml prepare` of graphs; `source` is the folder of public files, where the data is made of such."""
+    from sciml.graphs.data.catalog import prepare_graphs as prepare
+
+    prepare(read_config(GraphDataJob, config).data, output, source)
+
+
+def train_graphs(
+    config: Path,
+    data: Path,
+    output: Path,
+    seed: int,
+    run_directory: Path,
+    manifest: Path | None,
+    events: Path | None,
+    time_limit: float | None,
+) -> None:
+    """`sciml train` of graphs."""
+    job = read_config(GraphTrainingJob, config)
+    from sciml.graphs.data.store import load_graphs
+    from sciml.graphs.store import save_generator
+    from sciml.graphs.train import train_generator
+    from sciml.io.zarr_store import dataset_digest
+    from sciml.training.fingerprint import fingerprint
+
+    plain, digest = job.model_dump(mode="json"), dataset_digest(data)
+    origin = provenance_of(plain, digest, seed)
+    trained = train_generator(
+        job.model,
+        load_graphs(data, "train"),
+        seed=seed,
+        run_directory=run_directory,
+        fingerprint=fingerprint(plain, digest, seed),
+        time_limit=time_limit,
+    )
+    save_generator(output, trained.generator, job.model)
+    if events:
+        write_text_if_changed(events, (trained.run / "events.jsonl").read_text())
+    if manifest:
+        write_json(manifest, {**origin, **asdict(trained.report), "parameters": trained.parameters})
+
+
+def compare_graphs(config: Path, data: Path, model: Path, output: Path, seed: int) -> None:
+    """`sciml compare` of graphs."""
+    job = read_config(GraphComparisonJob, config)
+    from sciml.graphs.evaluate import compare_samplers
+    from sciml.graphs.store import load_generator
+
+    rows = compare_samplers(load_generator(model)[0], job, data, seed=seed, origin=str(model))
+    write_json(output, {"seed": seed, "rows": rows})
+
+
+def inspect_graphs(model: Path) -> None:
+    """`sciml inspect` of a generator of graphs."""
+    from sciml.graphs.store import load_generator
+
+    generator, config = load_generator(model)
+    parameters = sum(parameter.numel() for parameter in generator.parameters())
+    largest = int(generator.sizes.nonzero().max()) if generator.sizes.any() else 0
+    kind = f"molecules of {', '.join(atoms)}" if (atoms := generator.representation.atoms) else "graphs"
+    click.echo(f"# {parameters} parameters; makes {kind} of up to {largest} nodes")
+    click.echo(to_yaml(config), nl=False)
+
+
+@click.command()
+@CONFIG
+@MODEL
+@OUTPUT
+@SEED
+@click.option("--export", type=FILE, help="Also write the graphs as text: .smi (molecules) or .graphml.")
+def sample(config: Path, model: Path, output: Path, seed: int, export: Path | None) -> None:
+    """Generate graphs or molecules with a trained model."""
+    job = read_config(GraphEvaluationJob, config)
+    from sciml.graphs.samples import export_samples, write_samples
+    from sciml.graphs.sampling import sample_graphs
+    from sciml.graphs.store import load_generator
+
+    generator, _ = load_generator(model)
+    sampled = sample_graphs(generator, job.evaluation.sampling, seed=seed, origin=str(model))
+    write_samples(output, sampled, seed=seed, origin=model.name)
+    if export:
+        export_samples(export, sampled.generated.graphs)
+    made = sampled.generated
+    log.info("%d graphs by %s, %d network calls each", len(made.graphs), made.label, made.nfe)
+
+
+@click.command()
+@CONFIG
+@DATA
+@click.option("--samples", type=FILE, required=True, help="Made by `sciml sample`.")
+@OUTPUT
+@SEED
+@NAME
+def score(config: Path, data: Path, samples: Path, output: Path, seed: int, name: tuple[str, str]) -> None:
+    """Score generated graphs against the test split, with intervals and floors."""
+    job = read_config(GraphEvaluationJob, config)
+    from sciml.graphs.data.store import summary
+    from sciml.graphs.evaluate import Judge
+    from sciml.graphs.samples import read_samples
+
+    graphs, made = read_samples(samples)
+    judge = Judge(data, job.evaluation, len(graphs), seed=seed)
+    dataset, title = name
+    write_json(
+        output,
+        {
+            "domain": "graphs",
+            "dataset": dataset or data.stem,
+            "model": title or samples.parent.name,
+            "seed": seed,
+            "description": summary(data).get("title"),
+            "solver": made["solver"],
+            "nfe": made["nfe"],
+            "count": len(graphs),
+            "seconds_per_graph": made["seconds_per_graph"],
+            "scores": judge.score(graphs),
+        },
+    )
+
+
+@click.command("import-gdss")
+@click.argument("checkpoint", type=FILE)
+@OUTPUT
+@click.option("--data", type=FILE, help="Prepared data it was trained on: for the sizes of graphs and the prior's moments.")
+@click.option("--averaged/--last", default=None, help="Which weights; by default as the file's own settings say.")
+def import_gdss(checkpoint: Path, output: Path, data: Path | None, averaged: bool | None) -> None:
+    """Read a checkpoint of GDSS's authors, without executing any code, and write a model file.
+
+    Without --data all graphs have the largest size, and sampling starts from pure noise, which such models never reach.
+    """
+    from sciml.graphs.data.store import load_graphs
+    from sciml.graphs.import_gdss import imported, read_checkpoint
+    from sciml.graphs.store import save_generator
+
+    found = read_checkpoint(checkpoint, averaged=averaged)
+    generator, config = imported(found, load_graphs(data, "train") if data else None, str(data))
+    save_generator(output, generator, config)
+    log.info("%s: %s, graphs of up to %d nodes", checkpoint, found.data, found.nodes)

@@ -1,0 +1,45 @@
+"""What verbs share: options, provenance and results as JSON."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sciml.config.base import read_yaml
+from sciml.io.atomic import atomic_file
+
+FILE = click.Path(path_type=Path)
+CONFIG = click.option("--config", type=FILE, required=True, help="YAML file with the settings of this job.")
+DATA = click.option("--data", type=FILE, required=True, help="Prepared data set, a zarr folder made by `sciml prepare`.")
+MODEL = click.option("--model", type=FILE, required=True, help="Model file made by `sciml train`.")
+CALIBRATION = click.option(
+    "--calibration",
+    type=FILE,
+    help="Made by `sciml calibrate`, for the solver auto; by default calibration.safetensors beside the model.",
+)
+OUTPUT = click.option("--output", type=FILE, required=True, help="Where to write.")
+SEED = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of everything random.")
+NAME = click.option("--name", nargs=2, default=("", ""), metavar="DATASET MODEL", help="What the report calls them.")
+
+
+def is_of_graphs(config: Path) -> bool:
+    """Whether the settings of a job say `domain: graphs`."""
+    return read_yaml(config).get("domain") == "graphs"
+
+
+def provenance_of(config: dict[str, Any], data_sha256: str, seed: int) -> dict[str, Any]:
+    """Where a result of this process comes from."""
+    import torch
+
+    from sciml.io.provenance import provenance
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return provenance(config=config, data_sha256=data_sha256, seed=seed, device=device, threads=torch.get_num_threads())
+
+
+def write_json(path: Path, values: dict[str, Any]) -> None:
+    """JSON has no infinity and no not-a-number, such as the relative error of a zero field: they become null."""
+    values = json.loads(json.dumps(values), parse_constant=lambda constant: None)
+    with atomic_file(path) as temporary:
+        temporary.write_text(json.dumps(values, indent=1, allow_nan=False) + "\n", encoding="utf-8")

@@ -1,0 +1,94 @@
+"""Experiments on graphs, and the settings of their single jobs as the command line takes them."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+
+from sciml.config.base import Config
+from sciml.config.graph_models import GraphModelConfig
+from sciml.config.graphs import GraphDataConfig
+from sciml.config.settings import SolverConfig
+
+Law = Literal["none", "community", "grid", "planar", "sbm", "tree"]
+Part = Literal["nspdk", "fcd", "qed", "logp", "sa", "weight"]
+
+ANCESTRAL = SolverConfig(name="ddim", eta=1.0, steps=20, grid="log_snr")
+
+
+class GraphSamplingConfig(Config):
+    """How graphs are generated."""
+
+    count: Annotated[int, Field(ge=2)] = Field(1024, description="graphs")
+    solver: SolverConfig = Field(ANCESTRAL, description="any but auto")
+    denoise: bool = Field(True, description="end on the mean of what the noise that is left may hide: a call more")
+    batch: PositiveInt = Field(1024, description="graphs in a network call, at most")
+    value: float | None = Field(None, description="of the property that the model was trained to be asked for")
+    guidance: PositiveFloat = Field(1.0, description="weight of classifier-free guidance towards `value`; 1: none")
+
+    @model_validator(mode="after")
+    def _solver_is_named(self) -> "GraphSamplingConfig":
+        if self.solver.name == "auto":
+            raise ValueError("`solver.name` must not be auto, which is for fields: name one")
+        if self.guidance != 1 and self.value is None:
+            raise ValueError(f"`guidance` {self.guidance} needs a `value` to lead to")
+        return self
+
+
+class GraphEvaluationConfig(Config):
+    """What generated graphs are scored by."""
+
+    sampling: GraphSamplingConfig = GraphSamplingConfig()
+    law: Law = Field("none", description="whether each graph is checked to be such a graph")
+    drop_isolated: bool = Field(False, description="drop nodes without edges first, as published scores do")
+    molecules: tuple[Part, ...] = Field(
+        ("nspdk", "fcd", "qed", "logp", "sa", "weight"), strict=False, description="scores of molecules that take time"
+    )
+    most: Annotated[int, Field(ge=2)] = Field(2048, description="graphs of each set in scores by kernels; test molecules")
+
+
+class GraphComparisonConfig(Config):
+    """Quality against network calls, solver by solver."""
+
+    solvers: tuple[SolverConfig, ...] = Field(
+        min_length=1, strict=False, description="`steps` of each is set so that it makes at most as many calls as below"
+    )
+    calls: tuple[PositiveInt, ...] = Field((5, 10, 20, 50), min_length=1, strict=False)
+    count: Annotated[int, Field(ge=2)] = Field(512, description="graphs for each")
+
+
+class GraphExperimentConfig(Config):
+    """One set of graphs and the models compared on it."""
+
+    data: GraphDataConfig
+    models: dict[str, GraphModelConfig] = Field(min_length=1)
+    evaluation: GraphEvaluationConfig = GraphEvaluationConfig()
+    comparison: GraphComparisonConfig | None = Field(None, description="left out: solvers are not compared")
+
+
+class GraphDataJob(Config):
+    """`sciml prepare` of graphs."""
+
+    domain: Literal["graphs"]
+    data: GraphDataConfig
+
+
+class GraphTrainingJob(Config):
+    """`sciml train` of graphs."""
+
+    domain: Literal["graphs"]
+    model: GraphModelConfig
+
+
+class GraphEvaluationJob(Config):
+    """`sciml sample` and `sciml score`."""
+
+    domain: Literal["graphs"]
+    evaluation: GraphEvaluationConfig = GraphEvaluationConfig()
+
+
+class GraphComparisonJob(Config):
+    """`sciml compare` of graphs."""
+
+    domain: Literal["graphs"]
+    evaluation: GraphEvaluationConfig = GraphEvaluationConfig()
+    comparison: GraphComparisonConfig
