@@ -1,4 +1,4 @@
-"""The adjacency network of GDSS as its formulas stand: dense, channel by channel, whatever is padded; what ours is timed with.
+"""The adjacency network of GDSS as its formulas stand, dense, channel by channel, padding and all: what ours is timed with.
 
 It holds no weights of its own: it computes with those of a `ScoreNetworkA`.
 

@@ -2,12 +2,16 @@
 
 `GraphScoreDenoiser` is the paper's: two networks that know neither t nor the scale of the noise. `GraphNetworkDenoiser` has
 one network for both, which predicts numbers, x_0, eps or v. `CategoricalGraphDenoiser` knows that the clean graph is made of
-categories, each with a code c_k: what the state itself says of node i is exact, the network adds what the rest of the graph
-says,
+categories, each with a code c_k and a share pi_k of the data: what the state itself says of node i is exact,
 
-    p(x_0,i = c_k | G_t) = softmax_k( network_k(G_t) - |x_t,i - alpha_t c_k|^2 / (2 sigma_t^2) ),
+    l_k = log pi_k - |x_t,i - alpha_t c_k|^2 / (2 sigma_t^2),
 
-and likewise for each pair i < j. The posterior mean is E[x_0,i] = sum_k p_k c_k.
+the network, which is also shown softmax_k(l_k), adds what the rest of the graph says,
+
+    p(x_0,i = c_k | G_t) = softmax_k( l_k + network_k(G_t) ),
+
+and likewise for each pair i < j. The posterior mean is E[x_0,i] = sum_k p_k c_k. A network that says 0 is right about nodes
+and pairs that are independent.
 
 Reference: Jo, Lee and Hwang (2022), arXiv 2202.02514, section 3.2, for the network of both; Vignac et al. (2023), arXiv
 2209.14734, section 3, for categories; the exact part is Bayes' rule.
@@ -16,6 +20,7 @@ Reference: Jo, Lee and Hwang (2022), arXiv 2202.02514, section 3.2, for the netw
 from dataclasses import replace
 from typing import Any
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -99,46 +104,63 @@ class CategoricalGraphDenoiser(Denoiser):
     """E[x_0 | x_t] by a network that predicts categories; see the module.
 
     Args:
-        net: called as net(x, adj, mask, t, cond) on inputs of unit scale; returns logits for each node and pair.
+        net: called as net(x, adj, mask, t, cond), x and adj being at unit scale with the local probabilities after them, adj
+            with one more dimension for that; returns logits for each node and pair.
         process: the process it was, or will be, trained for.
-        node_codes: c_k of the nodes.
-        pair_codes: c_k of the pairs, that of no edge first.
+        nodes: codes and shares of the categories of nodes.
+        pairs: codes, with a dimension of 1, and shares of the categories of pairs, that of no edge first.
     """
 
     process: GraphProcess
-    node_codes: Tensor
-    pair_codes: Tensor
 
-    def __init__(
-        self,
-        net: nn.Module,
-        process: GraphProcess,
-        node_codes: Float[Tensor, "node_category feature"],
-        pair_codes: Float[Tensor, " pair_category"],
-    ) -> None:
+    def __init__(self, net: nn.Module, process: GraphProcess, nodes: "Categories", pairs: "Categories") -> None:
         super().__init__(process)
-        self.net = net
-        self.register_buffer("node_codes", node_codes, persistent=False)
-        self.register_buffer("pair_codes", pair_codes, persistent=False)
+        self.net, self.nodes, self.pairs = net, nodes, pairs
 
     def coded(self, nodes: Tensor, pairs: Tensor, mask: Tensor) -> GraphState:
         """The clean state of categories (batch, node) and (batch, node, node)."""
-        adj = self.pair_codes[pairs] * pair_mask(mask)
-        return GraphState(self.node_codes[nodes] * mask[..., None], adj, mask)
+        adj = self.pairs.codes[pairs, 0] * pair_mask(mask)
+        return GraphState(self.nodes.codes[nodes] * mask[..., None], adj, mask)
 
     def logits(self, x_t: GraphState, t: Tensor, cond: Any = None) -> Logits:
         """Logarithms of the probabilities of the categories, up to a constant for each node and pair."""
-        x, adj = self.net(*_scaled(self.process, x_t, t), cond)
-        return (
-            x + _evidence(self.process.parts["x"], x_t.x, self.node_codes.to(x_t.x), t),
-            adj + _evidence(self.process.parts["adj"], x_t.adj[..., None], self.pair_codes.to(x_t.x)[:, None], t),
-        )
+        x, adj, mask, times = _scaled(self.process, x_t, t)
+        node_logits = self.nodes.local_logits(self.process.parts["x"], x_t.x, t)
+        pair_logits = self.pairs.local_logits(self.process.parts["adj"], x_t.adj[..., None], t)
+        seen = torch.cat([x, node_logits.softmax(-1)], -1), torch.cat([adj[..., None], pair_logits.softmax(-1)], -1)
+        node_part, pair_part = self.net(*seen, mask, times, cond)
+        return node_part + node_logits, pair_part + pair_logits
 
     def forward(self, x_t: GraphState, t: Tensor, cond: Any = None) -> Dirac[GraphState]:
         """A Dirac at the mean of the categories."""
         x, adj = self.logits(x_t, t, cond)
-        x_0 = _product(x.softmax(-1), self.node_codes.to(x).T)
-        return Dirac(_masked(x_t, x_0, (adj.softmax(-1) * self.pair_codes.to(adj)).sum(-1)))
+        x_0 = _product(x.softmax(-1), self.nodes.codes.to(x).T)
+        return Dirac(_masked(x_t, x_0, _product(adj.softmax(-1), self.pairs.codes.to(adj).T)[..., 0]))
+
+
+class Categories(nn.Module):
+    """What a node, or a pair, can be.
+
+    Args:
+        codes: c_k, one for each category.
+    """
+
+    codes: Tensor
+    shares: Tensor
+
+    def __init__(self, codes: Float[Tensor, "category feature"]) -> None:
+        super().__init__()
+        self.register_buffer("codes", codes)
+        self.register_buffer("shares", torch.full((len(codes),), 1 / len(codes)))
+
+    def local_logits(
+        self, process: GaussianProcess, state: Float[Tensor, "batch *place feature"], t: Tensor
+    ) -> Float[Tensor, "batch *place category"]:
+        """l_k up to a constant: log pi_k + (alpha x_t c_k - alpha^2 |c_k|^2 / 2) / sigma^2."""
+        codes, time = self.codes.to(state), broadcast_time(t, state)
+        alpha, variance = process.alpha(time), process.sigma(time) ** 2
+        along = (alpha / variance).to(state.dtype) * _product(state, codes)
+        return along - (alpha**2 / (2 * variance)).to(state.dtype) * codes.square().sum(-1) + self.shares.to(state).log()
 
 
 def _scaled(process: GraphProcess, x_t: GraphState, t: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -151,16 +173,6 @@ def _scaled(process: GraphProcess, x_t: GraphState, t: Tensor) -> tuple[Tensor, 
     seen = process.map(scaled, x_t)
     times = t.to(device=x_t.x.device, dtype=x_t.x.dtype).expand(len(x_t.mask))
     return seen.x, seen.adj, x_t.mask, times
-
-
-def _evidence(
-    process: GaussianProcess, state: Float[Tensor, "batch *place feature"], codes: Float[Tensor, "k feature"], t: Tensor
-) -> Float[Tensor, "batch *place k"]:
-    """log q(x_t | c_k) up to a constant: (alpha x_t c_k - alpha^2 |c_k|^2 / 2) / sigma^2."""
-    time = broadcast_time(t, state)
-    alpha, variance = process.alpha(time), process.sigma(time) ** 2
-    along = (alpha / variance).to(state.dtype) * _product(state, codes)
-    return along - (alpha**2 / (2 * variance)).to(state.dtype) * codes.square().sum(-1)
 
 
 def _product(a: Float[Tensor, "*place n"], b: Float[Tensor, "k n"]) -> Float[Tensor, "*place k"]:

@@ -6,6 +6,8 @@
 Reference: Jo, Lee and Hwang (2022), arXiv 2202.02514.
 """
 
+from copy import deepcopy
+
 import torch
 from torch import Tensor, nn
 
@@ -26,24 +28,23 @@ CONDITION_INPUTS = 2  # the property, and whether it is told
 
 
 def build(
-    config: GraphModelConfig,
-    atoms: tuple[str, ...],
-    pair_categories: int,
-    sizes: Tensor,
-    moments: GraphMoments | None = None,
+    config: GraphModelConfig, representation: GraphRepresentation, sizes: Tensor, moments: GraphMoments | None = None
 ) -> GraphGenerator:
-    """An unfitted generator; the weights of its network come from torch's global generator.
+    """A generator; the weights of its network come from torch's global generator.
 
     Args:
         config: what it is made of.
-        atoms: elements of molecules; none for other graphs.
-        pair_categories: none, and kinds of edges.
+        representation: codes of categories, fitted: the denoiser takes a copy of them.
         sizes: number of training graphs with 0, 1, 2, ... nodes.
         moments: of the data's codes, for a prior that has them.
     """
-    representation = GraphRepresentation(atoms, len(atoms) or config.degrees, pair_categories)
     process = GraphProcess(_process(config.x), _process(config.adj), moments)
     return GraphGenerator(representation, _denoiser(config, representation, process), sizes)
+
+
+def blank_representation(config: GraphModelConfig, atoms: tuple[str, ...], pair_categories: int) -> GraphRepresentation:
+    """One that has seen no data: plain codes, equal shares."""
+    return GraphRepresentation(atoms, len(atoms) or config.degrees, pair_categories)
 
 
 def objective(config: GraphModelConfig, denoiser: Denoiser) -> nn.Module:
@@ -65,21 +66,22 @@ def _process(config: GraphProcessConfig) -> GaussianProcess:
 
 
 def _denoiser(config: GraphModelConfig, representation: GraphRepresentation, process: GraphProcess) -> Denoiser:
-    features, pairs = representation.node_codes.shape[1], len(representation.pair_codes)
+    features, pairs = representation.nodes.codes.shape[1], len(representation.pairs.codes)
     if isinstance(config.net, ScoreNetworksConfig):
         return GraphScoreDenoiser(*score_networks(config.net, features), process)
     conditions = 0 if config.condition == "none" else CONDITION_INPUTS
     if config.parameterisation == "categorical":
-        net = _transformer(config.net, features, len(representation.node_codes), pairs, conditions)
-        return CategoricalGraphDenoiser(net, process, representation.node_codes, representation.pair_codes)
-    net = _transformer(config.net, features, features, 1, conditions)
+        kinds = len(representation.nodes.codes)
+        net = _transformer(config.net, (features + kinds, 1 + pairs), (kinds, pairs), conditions)
+        return CategoricalGraphDenoiser(net, process, deepcopy(representation.nodes), deepcopy(representation.pairs))
+    net = _transformer(config.net, (features, 1), (features, 1), conditions)
     return GraphNetworkDenoiser(net, process, Parameterisation(config.parameterisation))
 
 
-def _transformer(net: GraphTransformerConfig, features: int, nodes: int, pairs: int, conditions: int) -> GraphTransformer:
-    return GraphTransformer(
-        features, nodes, pairs, net.width, net.pair_width, net.layers, net.heads, conditions, net.dropout
-    )
+def _transformer(
+    net: GraphTransformerConfig, inputs: tuple[int, int], outputs: tuple[int, int], conditions: int
+) -> GraphTransformer:
+    return GraphTransformer(*inputs, *outputs, net.width, net.pair_width, net.layers, net.heads, conditions, net.dropout)
 
 
 def score_networks(config: ScoreNetworksConfig, features: int) -> tuple[nn.Module, ScoreNetworkA]:

@@ -5,6 +5,7 @@ one; anything else is refused by torch's own weights-only reader.
 """
 
 import pickle
+import struct
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from sciml.config.base import parse
 from sciml.config.graph_models import GraphModelConfig
 from sciml.denoisers.graph import GraphScoreDenoiser
 from sciml.graphs.data.graph_set import GraphSet
-from sciml.graphs.gdss import build, score_networks, size_counts
+from sciml.graphs.gdss import blank_representation, build, score_networks, size_counts
 from sciml.graphs.generator import GraphGenerator
 from sciml.io.errors import InputError
 
@@ -26,6 +27,18 @@ ALPHABETS = {
     "QM9": ("C", "N", "O", "F"),
     "ZINC250k": ("C", "N", "O", "F", "P", "S", "Cl", "Br", "I"),
 }
+# what torch's reader raises on bytes that are no pickle, or a torn one
+UNREADABLE = (
+    pickle.UnpicklingError,
+    RuntimeError,
+    EOFError,
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    struct.error,
+)
 _KINDS = {"VP": "vp_linear", "VE": "ve", "subVP": "sub_vp"}
 _NETWORKS = {"ScoreNetworkX": "gcn", "ScoreNetworkX_GMH": "gmh"}
 
@@ -84,7 +97,7 @@ def _load(path: Path) -> dict[str, Any]:
     try:
         with torch.serialization.safe_globals([(OrderedDict, "easydict.EasyDict")]):
             content = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError) as error:
+    except UNREADABLE as error:
         lines = [line for line in str(error).splitlines() if line and "weights_only" not in line]
         reason = lines[0] if lines else type(error).__name__
         raise InputError(f"{path}: cannot be read without executing code, which is never done: {reason}") from error
@@ -185,10 +198,10 @@ def imported(
         counts = size_counts(graphs.sizes, nodes)
     else:
         config = config.model_copy(update={"matched_prior": False})
-    generator = build(config, checkpoint.atoms, 4 if checkpoint.atoms else 2, counts)
+    representation = blank_representation(config, checkpoint.atoms, 4 if checkpoint.atoms else 2)
+    moments = None if graphs is None else representation.moments(graphs)
+    generator = build(config, representation, counts, moments)
     denoiser = generator.denoiser
     assert isinstance(denoiser, GraphScoreDenoiser)
     denoiser.net_x, denoiser.net_adj = checkpoint.net_x, checkpoint.net_adj
-    if graphs is not None:
-        generator.process.moments = generator.representation.moments(graphs)
     return generator.eval(), config

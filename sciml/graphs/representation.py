@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor, nn
 
+from sciml.denoisers.graph import Categories
 from sciml.graphs.data.graph_set import GraphSet
 from sciml.numerics.graph_state import GraphState, pair_mask
 from sciml.processes.graph import GraphMoments
@@ -23,46 +24,42 @@ class GraphRepresentation(nn.Module):
         pair_categories: none, and kinds of edges.
     """
 
-    node_codes: Tensor
-    pair_codes: Tensor
-
     def __init__(self, atoms: tuple[str, ...], node_categories: int, pair_categories: int) -> None:
         super().__init__()
         self.atoms = atoms
-        self.register_buffer("node_codes", torch.eye(node_categories))
-        self.register_buffer("pair_codes", torch.arange(float(pair_categories)))
+        self.nodes = Categories(torch.eye(node_categories))
+        self.pairs = Categories(torch.arange(float(pair_categories))[:, None])
 
-    def fit(self, graphs: GraphSet) -> None:
-        """Standardise the codes."""
+    def fit(self, graphs: GraphSet, *, standardise: bool) -> None:
+        """Count the shares of the categories, and standardise the codes if asked to."""
         nodes, pairs = self.categories(graphs)
-        mask = graphs.mask
-        once = pair_mask(mask).triu()
-        share = torch.bincount(nodes[mask].long(), minlength=len(self.node_codes)).double()
-        share = share / share.sum()
-        deviation = (share * (1 - share)).mean().sqrt().clamp(min=1e-3)
-        self.node_codes.copy_((torch.eye(len(share), dtype=torch.float64) - share) / deviation)
-        entries = pairs[once].double()
-        spread = entries.std(correction=0).clamp(min=1e-3)
-        self.pair_codes.copy_((torch.arange(len(self.pair_codes)).double() - entries.mean()) / spread)
+        for part, seen in ((self.nodes, nodes[graphs.mask]), (self.pairs, pairs[pair_mask(graphs.mask).triu()])):
+            counts = torch.bincount(seen.long(), minlength=len(part.codes)).double()
+            share = counts / counts.sum()
+            part.shares.copy_((counts + 1) / (counts + 1).sum())  # what was never seen is rare, not impossible
+            if standardise:
+                mean = share @ part.codes.double()
+                variance = (share @ (part.codes.double() - mean) ** 2).mean()
+                part.codes.copy_((part.codes.double() - mean) / variance.sqrt().clamp(min=1e-3))
 
     def categories(self, graphs: GraphSet) -> tuple[Tensor, Tensor]:
         """Categories of nodes and of pairs, as small integers."""
         if graphs.molecules:
             return graphs.labels, graphs.edges
-        degrees = (graphs.edges > 0).sum(-1).clamp(max=len(self.node_codes) - 1)
+        degrees = (graphs.edges > 0).sum(-1).clamp(max=len(self.nodes.codes) - 1)
         return degrees.to(torch.uint8), graphs.edges
 
     def encode(self, graphs: GraphSet) -> GraphState:
         """The clean states of some graphs."""
         nodes, pairs = self.categories(graphs)
-        mask = graphs.mask.to(self.node_codes.device)
-        x = self.node_codes[nodes.long().to(mask.device)] * mask[..., None]
-        return GraphState(x, self.pair_codes[pairs.long().to(mask.device)] * pair_mask(mask), mask)
+        mask = graphs.mask.to(self.nodes.codes.device)
+        x = self.nodes.codes[nodes.long().to(mask.device)] * mask[..., None]
+        return GraphState(x, self.pairs.codes[pairs.long().to(mask.device), 0] * pair_mask(mask), mask)
 
     def decode(self, state: GraphState) -> GraphSet:
         """The graphs whose codes are nearest: with plain codes edges are told at 1/2, bond orders at 1/2, 3/2, 5/2."""
-        nodes = torch.cdist(state.x, self.node_codes.to(state.x)).argmin(-1) * state.mask
-        pairs = (state.adj[..., None] - self.pair_codes.to(state.adj)).abs().argmin(-1) * pair_mask(state.mask)
+        nodes = torch.cdist(state.x, self.nodes.codes.to(state.x)).argmin(-1) * state.mask
+        pairs = (state.adj[..., None] - self.pairs.codes[:, 0].to(state.adj)).abs().argmin(-1) * pair_mask(state.mask)
         labels = nodes if self.atoms else torch.zeros_like(nodes)
         return GraphSet(
             labels.to("cpu", torch.uint8),
@@ -73,8 +70,8 @@ class GraphRepresentation(nn.Module):
 
     def blank(self, mask: Bool[Tensor, "batch node"]) -> GraphState:
         """A state of zeros."""
-        zeros = self.node_codes.new_zeros
-        return GraphState(zeros(*mask.shape, self.node_codes.shape[1]), zeros(*mask.shape, mask.shape[1]), mask)
+        zeros = self.nodes.codes.new_zeros
+        return GraphState(zeros(*mask.shape, self.nodes.codes.shape[1]), zeros(*mask.shape, mask.shape[1]), mask)
 
     def moments(self, graphs: GraphSet) -> GraphMoments:
         """Of the codes, over the nodes and pairs of some graphs."""

@@ -8,7 +8,7 @@ import torch
 
 from sciml.config.base import parse
 from sciml.config.graph_models import GraphModelConfig
-from sciml.graphs.gdss import build
+from sciml.graphs.gdss import blank_representation, build
 from sciml.graphs.generator import GraphGenerator
 from sciml.io.errors import InputError
 from sciml.io.model_file import fill_model, load_model, save_model
@@ -24,7 +24,7 @@ def save_generator(path: Path, generator: GraphGenerator, config: GraphModelConf
         "kind": KIND,
         "model": config.model_dump(mode="json"),
         "atoms": list(generator.representation.atoms),
-        "pair_categories": len(generator.representation.pair_codes),
+        "pair_categories": len(generator.representation.pairs.codes),
         "nodes": len(generator.sizes) - 1,
         "moments": None if moments is None else asdict(moments),
         "precision": generator.precision,
@@ -41,8 +41,9 @@ def load_generator(path: Path) -> tuple[GraphGenerator, GraphModelConfig]:
     tensors, description = load_model(path, KIND)
     try:
         config = parse(GraphModelConfig, description["model"], str(path))
-        atoms, sizes = tuple(description["atoms"]), torch.zeros(description["nodes"] + 1, dtype=torch.long)
-        generator = build(config, atoms, description["pair_categories"], sizes, _moments(description["moments"]))
+        sizes = torch.zeros(description["nodes"] + 1, dtype=torch.long)
+        representation = blank_representation(config, tuple(description["atoms"]), description["pair_categories"])
+        generator = build(config, representation, sizes, _moments(description["moments"]))
     except (KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path}: its header is not that of a generator of this version: {error!r}") from error
     fill_model(path, generator, tensors)

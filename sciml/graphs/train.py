@@ -9,7 +9,7 @@ from torch import Tensor
 from sciml.config.graph_models import GraphModelConfig
 from sciml.graphs.conditions import property_of
 from sciml.graphs.data.graph_set import GraphSet
-from sciml.graphs.gdss import build, objective, size_counts
+from sciml.graphs.gdss import blank_representation, build, objective, size_counts
 from sciml.graphs.generator import GraphGenerator
 from sciml.training.batches import hash_seed
 from sciml.training.fit import FitReport, fit
@@ -66,13 +66,11 @@ def train_generator(
 
 def fitted(config: GraphModelConfig, graphs: GraphSet) -> GraphGenerator:
     """A generator that knows codes, sizes and moments of the data, its network untrained."""
-    kinds = 4 if graphs.molecules else int(graphs.edges.max()) + 1
-    counts = size_counts(graphs.sizes, graphs.labels.shape[1])
-    generator = build(config, graphs.atoms, max(2, kinds), counts)
-    if config.codes == "standard":
-        generator.representation.fit(graphs)
-    if config.matched_prior:
-        generator.process.moments = generator.representation.moments(graphs)
+    kinds = 4 if graphs.molecules else max(2, int(graphs.edges.max()) + 1)
+    representation = blank_representation(config, graphs.atoms, kinds)
+    representation.fit(graphs, standardise=config.codes == "standard")
+    moments = representation.moments(graphs) if config.matched_prior else None
+    generator = build(config, representation, size_counts(graphs.sizes, graphs.labels.shape[1]), moments)
     if config.condition != "none":
         values = property_of(config.condition, graphs)
         known = values[torch.isfinite(values)]

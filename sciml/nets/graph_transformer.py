@@ -1,14 +1,15 @@
 """A graph transformer whose edges see the paths between their ends, and whose nodes count their edges.
 
-Nodes h_i and pairs e_ij = e_ji are updated in turn, both scaled and shifted by the diffusion time and the size of the graph:
+Nodes h_i, pairs e_ij = e_ji and one context c of the graph are updated in turn, nodes and pairs scaled and shifted by c:
 
     h_i <- h_i + attention over j with logits q_i k_j / sqrt(d) + b(e_ij),
     h_i <- h_i + MLP(h_i, sum_k u_ik, p_ii),
     e_ij <- e_ij + W gelu(A e_ij + B (h_i + h_j) + D p_ij) + V (h_i h_j),        p_ij = sum_k u_ik u_kj / sqrt(n),
+    c <- c + P (sum_i h_i, sum_ij e_ij) / n,
 
-u linear in e. The sum over k counts edges by the kinds that u tells apart, which a softmax over neighbours cannot: degrees
-and valences. The product p counts walks of two steps; with one in each layer the network sees cycles. Every part is
-equivariant under permutations.
+c what scales and shifts: time, size and what is pooled of the graph; u linear in e. The sum over k counts edges by the kinds
+that u tells apart, which a softmax over neighbours cannot: degrees and valences. The product p counts walks of two steps;
+with one in each layer the network sees cycles. Every part is equivariant under permutations.
 
 Reference: Dwivedi and Bresson (2021), arXiv 2012.09699, for attention with edges; Maron et al. (2019), arXiv 1905.11136,
 section 5, for the products; Peebles and Xie (2023), arXiv 2212.09748, for the way time enters.
@@ -34,6 +35,7 @@ class GraphTransformer(nn.Module):
 
     Args:
         features: of the nodes.
+        pair_features: of the pairs; 1 is the adjacency alone.
         node_outputs: numbers predicted for each node.
         pair_outputs: numbers predicted for each pair.
         width: channels of the nodes, a multiple of `heads`.
@@ -47,6 +49,7 @@ class GraphTransformer(nn.Module):
     def __init__(
         self,
         features: int,
+        pair_features: int,
         node_outputs: int,
         pair_outputs: int,
         width: int = 64,
@@ -62,7 +65,7 @@ class GraphTransformer(nn.Module):
         self.time = TimeEmbedding(width)
         self.size = nn.Linear(1, width)
         self.condition = nn.Linear(conditions, width) if conditions else None
-        self.node_in, self.pair_in = nn.Linear(features, width), nn.Linear(1, pair_width)
+        self.node_in, self.pair_in = nn.Linear(features, width), nn.Linear(pair_features, pair_width)
         self.layers = nn.ModuleList([_Layer(width, pair_width, heads, dropout) for _ in range(layers)])
         self.node_out = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, node_outputs))
         self.pair_out = nn.Sequential(nn.LayerNorm(pair_width), nn.Linear(pair_width, pair_outputs))
@@ -72,7 +75,7 @@ class GraphTransformer(nn.Module):
     def forward(
         self,
         x: Float[Tensor, "batch node feature"],
-        adj: Float[Tensor, "batch node node"],
+        adj: Float[Tensor, "batch node node *pair_feature"],
         mask: Bool[Tensor, "batch node"],
         t: Float[Tensor, " batch"],
         cond: Float[Tensor, "batch condition"] | None = None,
@@ -84,10 +87,10 @@ class GraphTransformer(nn.Module):
         context = self.time(t) + self.size(n.log())
         if self.condition is not None:  # no condition is one of zeros, as in training
             context = context + (self.condition.bias if cond is None else self.condition(cond))
-        h, e = self.node_in(x) * there, self.pair_in(index.gather(adj[..., None])) * pairs
+        h, e = self.node_in(x) * there, self.pair_in(index.gather(adj if adj.ndim == 4 else adj[..., None])) * pairs
         scale = n.rsqrt()[:, :, None]
         for layer in self.layers:
-            h, e = layer(h, e, context, there, pairs, scale, index)
+            h, e, context = layer(h, e, context, there, pairs, scale, index)
         return self.node_out(h), index.scatter(self.pair_out(e))
 
 
@@ -110,11 +113,13 @@ class _Layer(nn.Module):
         self.to_pair = nn.Linear(3 * pair_width, pair_width)
         start_at_zero(self.mixed)
         start_at_zero(self.mlp[2])
+        self.pool = nn.Linear(width + pair_width, width)
         start_at_zero(self.to_pair)
+        start_at_zero(self.pool)
 
     def forward(
         self, h: Nodes, e: Pairs, context: Tensor, there: Tensor, pairs: Tensor, scale: Tensor, index: PairIndex
-    ) -> tuple[Nodes, Pairs]:
+    ) -> tuple[Nodes, Pairs, Tensor]:
         a1, b1, a2, b2, a3, b3 = self.modulation(context)[:, None].split(self.split, dim=-1)
         f = F.layer_norm(e, e.shape[-1:]) * (1 + a3) + b3
         u = index.scatter(self.walk(f) * pairs).permute(0, 3, 1, 2)
@@ -123,7 +128,9 @@ class _Layer(nn.Module):
         counts = [u.sum(-1).transpose(1, 2) * scale, walks.diagonal(dim1=1, dim2=2).transpose(1, 2)]
         fed = self.mlp(torch.cat([F.layer_norm(h, h.shape[-1:]) * (1 + a2) + b2, *counts], -1))
         h = (h + F.dropout(fed, self.dropout, self.training)) * there
-        return h, (e + self._pair(h, f, index.gather(walks), index)) * pairs
+        e = (e + self._pair(h, f, index.gather(walks), index)) * pairs
+        pooled = torch.cat([h.sum(1), F.layer_norm(e, e.shape[-1:]).mul(pairs).sum(1)], -1) * scale[:, 0] ** 2
+        return h, e, context + self.pool(pooled)
 
     def _attend(self, a: Nodes, f: Pairs, there: Tensor, index: PairIndex) -> Nodes:
         q, k, v = self.qkv(a).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
