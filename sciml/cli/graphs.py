@@ -3,6 +3,7 @@
 import logging
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +17,10 @@ from sciml.config.graph_settings import (
 )
 from sciml.io.atomic import write_text_if_changed
 
+if TYPE_CHECKING:
+    from sciml.graphs.data.graph_set import GraphSet
+
+EXAMPLES = 16
 log = logging.getLogger(__name__)
 
 
@@ -111,8 +116,11 @@ def sample(config: Path, model: Path, output: Path, seed: int, export: Path | No
 @click.option("--samples", type=FILE, required=True, help="Made by `sciml sample`.")
 @OUTPUT
 @SEED
+@click.option("--examples", type=FILE, help="Also write a few generated and training graphs, as JSON.")
 @NAME
-def score(config: Path, data: Path, samples: Path, output: Path, seed: int, name: tuple[str, str]) -> None:
+def score(
+    config: Path, data: Path, samples: Path, output: Path, seed: int, examples: Path | None, name: tuple[str, str]
+) -> None:
     """Score generated graphs against the test split, with intervals and floors."""
     job = read_config(GraphEvaluationJob, config)
     from sciml.graphs.data.store import summary
@@ -121,7 +129,10 @@ def score(config: Path, data: Path, samples: Path, output: Path, seed: int, name
 
     graphs, made = read_samples(samples)
     judge = Judge(data, job.evaluation, len(graphs), seed=seed)
+    if examples:
+        write_json(examples, {"generated": _drawn(graphs), "training": _drawn(judge.train)})
     dataset, title = name
+    known = summary(data)
     write_json(
         output,
         {
@@ -129,7 +140,8 @@ def score(config: Path, data: Path, samples: Path, output: Path, seed: int, name
             "dataset": dataset or data.stem,
             "model": title or samples.parent.name,
             "seed": seed,
-            "description": summary(data).get("title"),
+            "description": known.get("title"),
+            "data": {key: known.get(key) for key in ("graphs", "nodes", "atoms", "source_sha256")},
             "solver": made["solver"],
             "nfe": made["nfe"],
             "count": len(graphs),
@@ -137,6 +149,24 @@ def score(config: Path, data: Path, samples: Path, output: Path, seed: int, name
             "scores": judge.score(graphs),
         },
     )
+
+
+def _drawn(graphs: "GraphSet") -> list[dict[str, Any]]:
+    """Some graphs, evenly spaced: numbers of nodes and their edges, or SMILES as drawn, whatever the valences."""
+    import torch
+
+    few = graphs.take(torch.linspace(0, len(graphs) - 1, min(EXAMPLES, len(graphs))).long())
+    if few.molecules:
+        from rdkit import Chem
+
+        from sciml.graphs.correction import is_valid
+        from sciml.graphs.molecules import to_molecules
+
+        return [{"smiles": Chem.MolToSmiles(found), "valid": is_valid(found)} for found in to_molecules(few)]
+    return [
+        {"nodes": int(size), "edges": edges.triu(1).nonzero().tolist()}
+        for size, edges in zip(few.sizes, few.edges, strict=True)
+    ]
 
 
 @click.command("import-gdss")

@@ -24,7 +24,8 @@ from sciml.cli.options import (
 )
 from sciml.config.base import read_config
 from sciml.config.jobs import CalibrationJob, ComparisonJob, DataJob, EvaluationJob, TrainingJob
-from sciml.config.settings import BurgersConfig, Settings, SolverConfig, SolverName
+from sciml.config.settings import BurgersConfig, Settings
+from sciml.config.solvers import SolverConfig, SolverName
 from sciml.io.atomic import atomic_file, write_text_if_changed
 from sciml.io.errors import InputError
 from sciml.io.fetch import SOURCES

@@ -1,5 +1,6 @@
 """A trained generator of graphs: how they are represented, how large they are, and the denoiser."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import torch
@@ -10,10 +11,11 @@ from sciml.graphs.concatenation import concatenated
 from sciml.graphs.conditions import told
 from sciml.graphs.data.graph_set import GraphSet
 from sciml.graphs.representation import GraphRepresentation
+from sciml.graphs.scaffold import planted
 from sciml.numerics.graph_state import GraphState
 from sciml.processes.graph import GraphProcess
 from sciml.solvers.grids import Grid
-from sciml.solvers.integrate import Progress, integrate
+from sciml.solvers.integrate import integrate
 from sciml.solvers.solver import Solver
 
 
@@ -93,6 +95,7 @@ class GraphGenerator(nn.Module):
         batch: int = 1024,
         denoiser: Denoiser | None = None,
         cond: Tensor | None = None,
+        substructure: GraphSet | None = None,
     ) -> Generated:
         """New graphs, of sizes drawn from those of the training set.
 
@@ -103,26 +106,40 @@ class GraphGenerator(nn.Module):
             batch: graphs in one network call, at most; samples depend on it, as the draws of noise do.
             denoiser: instead of its own, such as a guided one.
             cond: of each graph, (count, ...).
+            substructure: one graph that each is to hold, see `scaffold`; sizes are drawn from those that can.
         """
-        sizes = torch.multinomial(self.sizes.double(), count, replacement=True, generator=generator)
+        counts = self.sizes.double()
+        if substructure is not None:
+            counts[: int(substructure.sizes[0])] = 0
+        sizes = torch.multinomial(counts, count, replacement=True, generator=generator)
         parts, calls = [], 0
-        for first in range(0, count, batch):
-            told = None if cond is None else cond[first : first + batch]
-            part, calls = self._draw(sizes[first : first + batch], sampler, generator, denoiser or self.denoiser, told)
-            parts.append(part)
-        return Generated(concatenated(*parts), calls, sampler.label)
+
+        def called(*_: object) -> None:
+            nonlocal calls
+            calls += 1
+
+        # Counted at the network's own denoiser: guidance around it may call it twice.
+        with ExitStack() as stack:
+            stack.callback(self.denoiser.register_forward_hook(called).remove)
+            for first in range(0, count, batch):
+                told = None if cond is None else cond[first : first + batch]
+                blank = self.representation.blank(_places(sizes[first : first + batch]))
+                chosen = denoiser or self.denoiser
+                if substructure is not None:
+                    chosen = planted(chosen, self.representation, substructure, blank)
+                parts.append(self._draw(blank, sampler, generator, chosen, told))
+        return Generated(concatenated(*parts), calls // len(parts), sampler.label)
 
     def _draw(
-        self, sizes: Tensor, sampler: GraphSampler, generator: Generator, denoiser: Denoiser, cond: Tensor | None
-    ) -> tuple[GraphSet, int]:
-        mask = torch.arange(int(sizes.max()), device=sizes.device) < sizes[:, None]
-        calls: list[int] = []
-
-        def count(progress: Progress) -> None:
-            calls.append(progress.nfe)
-
-        x = self.process.prior(self.representation.blank(mask), generator=generator)
-        x = integrate(sampler.solver, denoiser, x, sampler.grid, cond=cond, generator=generator, callback=count)
+        self, blank: GraphState, sampler: GraphSampler, generator: Generator, denoiser: Denoiser, cond: Tensor | None
+    ) -> GraphSet:
+        x = self.process.prior(blank, generator=generator)
+        x = integrate(sampler.solver, denoiser, x, sampler.grid, cond=cond, generator=generator)
         if sampler.denoise:
             x = denoiser(x, sampler.grid[-1], cond).mean
-        return self.representation.decode(x), calls[-1] + int(sampler.denoise)
+        return self.representation.decode(x)
+
+
+def _places(sizes: Tensor) -> Tensor:
+    """Which nodes there are in graphs of these sizes."""
+    return torch.arange(int(sizes.max()), device=sizes.device) < sizes[:, None]

@@ -8,6 +8,7 @@ from torch import Generator
 
 from sciml.config.graph_settings import GraphSamplingConfig
 from sciml.graphs.generator import Generated, GraphGenerator, GraphSampler
+from sciml.graphs.scaffold import read_scaffold
 from sciml.guidance.classifier_free import ClassifierFree
 from sciml.io.errors import InputError
 from sciml.solvers.configured import configured, solver_label
@@ -34,11 +35,13 @@ def sample_graphs(
         origin: what to call the model in an error.
 
     Raises:
-        InputError: a property is asked for that the model was not trained with.
+        InputError: a property is asked for that the model was not trained with, or a scaffold that it cannot make.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     generator.to(device)
     source = Generator(device).manual_seed(hash_seed(seed, 6))
+    atoms = generator.representation.atoms
+    substructure = read_scaffold(config.scaffold, atoms, generator.sizes) if config.scaffold else None
     began = time.process_time()
     denoiser, cond = generator.denoiser, None
     if generator.conditional:
@@ -50,7 +53,13 @@ def sample_graphs(
         raise InputError(f"{origin}: was not trained with a `condition`, so no `value` can be asked for; got {config.value}")
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=generator.precision == "bf16"):
         generated = generator.sample(
-            config.count, sampler(generator, config), generator=source, batch=config.batch, denoiser=denoiser, cond=cond
+            config.count,
+            sampler(generator, config),
+            generator=source,
+            batch=config.batch,
+            denoiser=denoiser,
+            cond=cond,
+            substructure=substructure,
         )
     return Sampled(generated, (time.process_time() - began) / config.count)
 

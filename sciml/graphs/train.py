@@ -74,7 +74,7 @@ def fitted(config: GraphModelConfig, graphs: GraphSet) -> GraphGenerator:
     if config.condition != "none":
         values = property_of(config.condition, graphs)
         known = values[torch.isfinite(values)]
-        generator.property_scale.copy_(torch.stack([known.mean(), known.std().clamp(min=1e-6)]))
+        generator.property_scale.copy_(torch.stack([known.mean(), known.std(correction=0).clamp(min=1e-6)]))
     return generator
 
 

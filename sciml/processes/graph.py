@@ -57,6 +57,11 @@ class GraphProcess(ProductProcess):
         x, adj = gaussian_noise(like.x, generator), symmetrised(gaussian_noise(like.adj, generator))
         return replace(like, x=x * like.mask[..., None], adj=adj * pair_mask(like.mask))
 
+    def noise_covariance(self, state: Any) -> Any:
+        """As the noise at i, j is that at j, i, both entries count for the pair: A + A^T where pairs are, 0 elsewhere."""
+        adj = (state.adj + state.adj.transpose(-1, -2)) * pair_mask(state.mask)
+        return replace(state, x=state.x * state.mask[..., None], adj=adj)
+
     def prior(self, shape: Any, *, generator: torch.Generator) -> Any:
         """Draws from the law of x_1; `shape` gives mask, dtype and device."""
         if self.moments is None:

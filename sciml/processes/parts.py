@@ -50,3 +50,8 @@ def noise_like(process: Process[Any], state: Any, generator: torch.Generator) ->
     if not isinstance(process, GaussianProcess | ProductProcess):
         raise TypeError(f"`process` must be a GaussianProcess or a product of them, got {type(process).__name__}")
     return process.noise(state, generator=generator)
+
+
+def noise_covariance(process: Process[Any], state: Any) -> Any:
+    """The covariance of the noise times a state: for a tensor the state itself, for the noise is N(0, I)."""
+    return process.noise_covariance(state) if isinstance(process, ProductProcess) else state

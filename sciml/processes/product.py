@@ -30,6 +30,10 @@ class ProductProcess(Process[Any]):
         """A draw of the noise of every field that is corrupted; the others are kept."""
         return self.map(lambda process, field: process.noise(field, generator=generator), like)
 
+    def noise_covariance(self, state: Any) -> Any:
+        """The covariance of the noise times a state: turns a gradient by all entries into a step of guidance."""
+        return state
+
     def prior(self, shape: Any, *, generator: torch.Generator) -> Any:
         """Draws from the law of x_1.
 

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from sciml.config.settings import SolverConfig, SolverName
+from sciml.config.solvers import SolverConfig, SolverName
 from sciml.denoisers.counting import Counting
 from sciml.denoisers.denoiser import Denoiser, Dirac
 from sciml.processes.gaussian import GaussianProcess

@@ -149,3 +149,20 @@ def test_a_generator_is_asked_for(mixture, process):
     x = process.prior((2, 2), generator=torch.Generator(), dtype=F64)
     with pytest.raises(ValueError, match="`generator` must be a torch.Generator: PredictorCorrector is stochastic"):
         integrate(PredictorCorrector(ddim()), mixture, x, karras_grid(process, 2))
+
+
+def test_no_noise_leaves_the_pull_towards_the_data(gaussian):
+    """noise_scale 0: x - 2 r^2 (x - alpha x_0), exactly; and half the noise is half the deviation."""
+    t, x = torch.tensor(0.4, dtype=F64), torch.tensor([[1.0, -2.0]], dtype=F64)
+    pulled = x - 2 * 0.1**2 * (x - gaussian.process.alpha(t) * gaussian(x, t).mean)
+    states = [
+        langevin(gaussian, x, t, 0.1, noise_scale=scale, generator=torch.Generator().manual_seed(0))
+        for scale in (0.0, 0.5, 1.0)
+    ]
+    torch.testing.assert_close(states[0], pulled)
+    torch.testing.assert_close(2 * (states[1] - states[0]), states[2] - states[0])
+
+
+def test_the_noise_scale_is_checked():
+    with pytest.raises(ValueError, match="`noise_scale` must be finite and at least 0, got -1"):
+        PredictorCorrector(ddim(), noise_scale=-1.0)

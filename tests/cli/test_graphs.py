@@ -1,0 +1,94 @@
+"""Graphs from the command line: data to scores, in miniature."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from sciml.cli.main import cli
+from sciml.io.errors import InputError
+
+DATA = "domain: graphs\ndata: {kind: molecules, largest: 4, split: [200, 20, 100]}\n"
+TRAINING = """domain: graphs
+model:
+  net: {kind: graph_transformer, width: 8, pair_width: 4, layers: 1}
+  condition: logp
+  training: {steps: 5, batch: 16, precision: '32'}
+"""
+SAMPLING = """domain: graphs
+evaluation:
+  molecules: [nspdk, logp]
+  sampling: {count: 30, value: 1.0, guidance: 2.0, solver: {name: ddim, eta: 1.0, steps: 3}}
+"""
+COMPARISON = """domain: graphs
+evaluation: {molecules: []}
+comparison: {solvers: [{name: heun}, {name: s4}], calls: [4], count: 20}
+"""
+
+
+def run(*arguments: object) -> Result:
+    result = CliRunner().invoke(cli, [str(argument) for argument in arguments], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Data, a model, samples and scores."""
+    here = tmp_path_factory.mktemp("graphs")
+    texts = {"data": DATA, "training": TRAINING, "sampling": SAMPLING, "comparison": COMPARISON}
+    for name, text in texts.items():
+        (here / f"{name}.yaml").write_text(text)
+    run("prepare", "--config", here / "data.yaml", "--output", here / "d.zarr")
+    model = ("--output", here / "m.safetensors", "--manifest", here / "manifest.json", "--events", here / "events.jsonl")
+    run("train", "--config", here / "training.yaml", "--data", here / "d.zarr", *model)
+    made = ("--output", here / "s.zarr", "--export", here / "s.smi")
+    run("sample", "--config", here / "sampling.yaml", "--model", here / "m.safetensors", *made)
+    return here
+
+
+def test_what_is_sampled_is_scored(folder: Path) -> None:
+    scored = ("--samples", folder / "s.zarr", "--output", folder / "e.json", "--name", "tiny", "ours")
+    run("score", "--config", folder / "sampling.yaml", "--data", folder / "d.zarr", *scored)
+    found = json.loads((folder / "e.json").read_text())
+    assert (found["dataset"], found["model"], found["count"], found["nfe"]) == ("tiny", "ours", 30, 4)
+    assert 0 <= found["scores"]["valid"]["value"] <= 1 and set(found["scores"]["properties"]) == {"logp"}
+    assert len((folder / "s.smi").read_text().splitlines()) == 30
+    assert json.loads((folder / "manifest.json").read_text())["steps"] == 5
+    assert '"end"' in (folder / "events.jsonl").read_text()
+
+
+def test_solvers_are_compared_at_the_calls_asked_for(folder: Path) -> None:
+    paths = ("--data", folder / "d.zarr", "--model", folder / "m.safetensors", "--output", folder / "c.json")
+    run("compare", "--config", folder / "comparison.yaml", *paths)
+    rows = json.loads((folder / "c.json").read_text())["rows"]
+    assert [(row["solver"].split(",")[0], row["nfe"]) for row in rows] == [("Heun", 3), ("S4", 4)]
+
+
+def test_a_model_says_what_it_is(folder: Path) -> None:
+    assert "makes molecules of C, N, O, F of up to 4 nodes" in run("inspect", folder / "m.safetensors").output
+
+
+@pytest.mark.parametrize(
+    ("verb", "text", "message"),
+    [
+        ("prepare", "domain: graphs\ndata: {kind: comunity}\n", "`data.kind`|`data`"),
+        ("train", TRAINING.replace("width: 8", "width: 6"), "`model.net.width` .*multiple of 4, got 6"),
+        ("sample", SAMPLING.replace("value: 1.0, ", ""), "`guidance` 2.0 needs a `value`"),
+        ("sample", SAMPLING.replace("ddim, eta: 1.0", "auto"), "`solver.name` must not be auto"),
+    ],
+)
+def test_a_mistake_names_the_setting(folder: Path, tmp_path: Path, verb: str, text: str, message: str) -> None:
+    (tmp_path / "bad.yaml").write_text(text)
+    rest = {"train": ["--data", folder / "d.zarr"], "sample": ["--model", folder / "m.safetensors"]}.get(verb, [])
+    arguments = [verb, "--config", tmp_path / "bad.yaml", *rest, "--output", tmp_path / "out"]
+    with pytest.raises(InputError, match=message):
+        CliRunner().invoke(cli, list(map(str, arguments)), catch_exceptions=False)
+
+
+def test_data_are_no_samples(folder: Path) -> None:
+    wrong = ["--data", folder / "d.zarr", "--samples", folder / "d.zarr", "--output", folder / "x.json"]
+    arguments = ["score", "--config", folder / "sampling.yaml", *wrong]
+    with pytest.raises(InputError, match="holds no samples made by `sciml sample`: no attribute `solver`"):
+        CliRunner().invoke(cli, list(map(str, arguments)), catch_exceptions=False)
