@@ -52,7 +52,7 @@ def test_what_is_sampled_is_scored(folder: Path) -> None:
     scored = ("--samples", folder / "s.zarr", "--output", folder / "e.json", "--name", "tiny", "ours")
     run("score", "--config", folder / "sampling.yaml", "--data", folder / "d.zarr", *scored)
     found = json.loads((folder / "e.json").read_text())
-    assert (found["dataset"], found["model"], found["count"], found["nfe"]) == ("tiny", "ours", 30, 4)
+    assert (found["dataset"], found["model"], found["count"], found["nfe"]) == ("tiny", "ours", 30, 8)
     assert 0 <= found["scores"]["valid"]["value"] <= 1 and set(found["scores"]["properties"]) == {"logp"}
     assert len((folder / "s.smi").read_text().splitlines()) == 30
     assert json.loads((folder / "manifest.json").read_text())["steps"] == 5
