@@ -4,7 +4,8 @@ import pytest
 import yaml
 
 from sciml.config.base import parse, to_yaml
-from sciml.config.settings import BurgersConfig, FileConfig, Settings, SolverConfig
+from sciml.config.settings import BurgersConfig, FileConfig, Settings
+from sciml.config.solvers import SolverConfig
 from sciml.io.errors import InputError
 
 FILE = {"kind": "file", "path": "a.nc", "variables": ["u"], "given": 1, "predicted": 2}
@@ -67,3 +68,11 @@ def test_the_order_is_one_that_the_solver_comes_in(name: str, order: int, allowe
 def test_settings(values: dict, message: str) -> None:
     with pytest.raises(InputError, match="f: " + message):
         parse(Settings, values, "f")
+
+
+@pytest.mark.parametrize("domain", ["pde", "graphs"])
+def test_names_make_paths(domain: str) -> None:
+    pde = {"data": FILE, "models": {"a/b": {"kind": "persistence"}}}
+    graphs = {"data": {"kind": "grid"}, "models": {"a/b": {"training": {"steps": 20}}}}
+    with pytest.raises(InputError, match=f"`{domain}.d`: names may hold letters, digits, - and _ only, got 'a/b'"):
+        parse(Settings, {domain: {"d": {"pde": pde, "graphs": graphs}[domain]}}, "f")

@@ -9,7 +9,7 @@ from torch import Generator
 
 from sciml.config.base import parse
 from sciml.config.jobs import TrainingJob
-from sciml.config.settings import SolverConfig
+from sciml.config.solvers import SolverConfig
 from sciml.io.errors import InputError
 from sciml.io.model_file import load_model, save_model
 from sciml.pde.data.windows import Windows

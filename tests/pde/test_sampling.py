@@ -10,7 +10,7 @@ import torch
 from sciml.config.base import parse
 from sciml.config.jobs import CalibrationJob, ComparisonJob, TrainingJob, WindowConfig
 from sciml.config.models import NeuralConfig
-from sciml.config.settings import ORDERS, SolverConfig, SolverName
+from sciml.config.solvers import ORDERS, SolverConfig, SolverName
 from sciml.io.errors import InputError
 from sciml.pde.calibrate import calibrate_forecaster
 from sciml.pde.compare import compare_solvers

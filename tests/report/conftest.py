@@ -134,6 +134,104 @@ def write_runs(folder: Path) -> list[Path]:
     return [write_run(folder / "results", model, seed) for model in MODELS for seed in range(seeds.get(model, 1))]
 
 
+def _share(value: float, count: int, **more: float) -> dict[str, Any]:
+    return {"value": value, "interval": [value - 0.05, min(1.0, value + 0.05)], "samples": count, **more}
+
+
+def _distance(value: float, floor: float, **more: Any) -> dict[str, Any]:
+    return {"value": value, "interval": [0.8 * value, 1.3 * value], "floor": floor, **more}
+
+
+def _graph_scores(error: float, count: int) -> dict[str, Any]:
+    names = {"degree": 1.0, "clustering": 2.0, "orbit": 3.0, "spectrum": 0.5, "mean": 2.0}
+    protocol = {"mean": 1.1 * error, "deviation": 0.01, "size": 20}
+    mmd = {
+        name: _distance(size * error, -0.001, biased=size * error + 0.02, floor_biased=0.019)
+        | {"floor_interval": [-0.002, 0.004], "published_protocol": protocol if name != "mean" else {"mean": 0.033}}
+        for name, size in names.items()
+    }
+    shares = {"connected": 0.984, "unique": 1.0, "novel": 0.95, "reference_in_train": 0.1}
+    return {
+        "counts": {"generated": count, "reference": 20, "train": 40},
+        "mmd": mmd,
+        "shares": {name: _share(value, count) for name, value in shares.items()}
+        | {"valid": _share(0.91, count, floor=1.0), "vun": _share(0.87, count)},
+        "warnings": ["2 of 20 reference graphs are isomorphic to training graphs: scores reward memory"],
+    }
+
+
+def _molecule_scores(error: float, count: int) -> dict[str, Any]:
+    shares = {"valid": 0.957, "valid_corrected": 1.0, "connected": 0.97, "unique": 0.99, "novel": 0.8}
+    properties = {
+        name: _distance(error * k, 0.01 * k, mean=1.0, reference_mean=1.1) for k, name in ((1, "qed"), (9, "weight"))
+    }
+    return {
+        "counts": {"generated": count, "molecules": count, "reference": 50, "floor": count},
+        **{name: _share(value, count) for name, value in shares.items()},
+        "reference_in_train": _share(0.0, 50),
+        "nspdk": _distance(error / 10, -0.0004, biased=error / 10 + 0.01, floor_biased=0.0091),
+        "fcd": _distance(20 * error, 0.5),
+        "properties": properties,
+        "warnings": [f"FCD of {count} molecules is biased upwards: compare with its floor, better with 5000 or more"],
+    }
+
+
+_DRAWN = {
+    "graphs": [{"nodes": 4, "edges": [[0, 1], [1, 2], [2, 0]]}, {"nodes": 2, "edges": []}],
+    "molecules": [{"smiles": "C1=CC=CN1", "valid": True}, {"smiles": "FN(C)(C)(C)C", "valid": False}],
+}
+
+
+def write_graph_run(
+    root: Path, model: str = "gdss", seed: int = 0, dataset: str = "community", error: float = 0.03, molecules: bool = False
+) -> Path:
+    """One run's directory of a generator of graphs or molecules."""
+    directory = root / "graphs" / dataset / model / f"seed-{seed}"
+    directory.mkdir(parents=True)
+    scored = _molecule_scores if molecules else _graph_scores
+    error *= 1 + 0.1 * seed
+
+    def row(name: str, calls: int, count: int, factor: float) -> dict[str, Any]:
+        made = {"solver": f"{name}, {calls - 1} steps", "nfe": calls, "count": count, "seconds_per_graph": 0.002 * calls}
+        return made | {"scores": scored(error * factor, count)}
+
+    data = {
+        "graphs": {"train": 1234, "validation": 0, "test": 20},
+        "nodes": [1, 9] if molecules else [12, 20],
+        "atoms": ["C", "N"] if molecules else [],
+        "source_sha256": {"qm9.csv": "cd" * 32} if molecules else None,
+    }
+    names = {"domain": "graphs", "dataset": dataset, "model": model, "seed": seed, "description": "A title", "data": data}
+    (directory / "evaluation.json").write_text(json.dumps(names | row("DDIM", 21, 64, 1.0)))
+    rows = [row(name, calls, 32, 1 + 9 / calls) for name in ("Heun", "DDIM") for calls in (5, 10)]
+    (directory / "solvers.json").write_text(json.dumps({"seed": seed, "rows": rows}))
+    drawn = _DRAWN["molecules" if molecules else "graphs"]
+    (directory / "examples.json").write_text(json.dumps({"generated": drawn, "training": drawn[:1]}))
+    (directory / "manifest.json").write_text(json.dumps(_manifest(model, "neural", seed)))
+    (directory / "events.jsonl").write_text(_events(np.random.default_rng(seed)))
+    return directory
+
+
+@pytest.fixture
+def graph_run(tmp_path: Path) -> Path:
+    """One run of a generator of graphs."""
+    return write_graph_run(tmp_path / "results")
+
+
+@pytest.fixture
+def molecule_run(tmp_path: Path) -> Path:
+    """One run of a generator of molecules."""
+    return write_graph_run(tmp_path / "results", dataset="qm9", molecules=True)
+
+
+@pytest.fixture(scope="session")
+def graph_runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Two generators of graphs, the first with two seeds, and one of molecules; shared by tests that change nothing."""
+    root = tmp_path_factory.mktemp("graphs") / "results"
+    generators = [write_graph_run(root, "ours", seed, error=0.01) for seed in (0, 1)]
+    return [*generators, write_graph_run(root, "gdss"), write_graph_run(root, "ours", dataset="qm9", molecules=True)]
+
+
 @pytest.fixture
 def runs(tmp_path: Path) -> list[Path]:
     """Four models on Burgers: one ensemble with three seeds, a regression with two, the rest with one."""

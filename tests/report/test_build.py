@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -14,55 +13,11 @@ import pytest
 
 from sciml.io.errors import InputError
 from sciml.report import curves
-from sciml.report.build import build_report
 from sciml.report.numbers import MISSING, TIMES, number
 
+from .page import Page, build
+
 Edit = Callable[[Path, Callable[[dict[str, Any]], Any]], None]
-VOID = {"meta", "img", "br", "hr", "link", "input"}
-
-
-class Page(HTMLParser):
-    """A strict reader: tags must close in order; keeps attributes, the cells of tables, and all text."""
-
-    def __init__(self, file: Path) -> None:
-        super().__init__()
-        self.file = file
-        self.open: list[str] = []
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.tables: list[list[list[str]]] = []
-        self.bold: list[str] = []
-        self.text = ""
-        self.feed(file.read_text(encoding="utf-8"))
-        self.close()
-        assert not self.open, f"left open: {self.open}"
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-        if tag == "table":
-            self.tables.append([])
-        elif tag == "tr":
-            self.tables[-1].append([])
-        elif tag in ("td", "th"):
-            self.tables[-1][-1].append("")
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open and self.open.pop() == tag, f"</{tag}> closes nothing"
-
-    def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] not in ("style", "script"):
-            self.text += data
-        if {"td", "th"} & set(self.open):
-            self.tables[-1][-1][-1] += " " + data.strip() if self.tables[-1][-1][-1] else data.strip()
-        if self.open and self.open[-1] == "strong":
-            self.bold.append(data)
-
-
-def build(runs: list[Path], folder: Path, **changes: Any) -> Page:
-    output = folder / "out" / "report.html"
-    build_report(runs, output, **({"title": "A title <1>", "scale": "smoke", "notes": ["left out: ocean"]} | changes))
-    return Page(output)
 
 
 @pytest.fixture(scope="module")
@@ -222,4 +177,4 @@ def test_needs_no_torch_and_touches_no_pyplot() -> None:
     ],
 )
 def test_a_line_joins_one_solver_at_all_its_steps(label: str, family: str) -> None:
-    assert curves._family(label) == family
+    assert curves.family(label) == family

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from sciml.report.findings import difference, findings
+from sciml.report.grouping import Average, group
 from sciml.report.load import load_run
-from sciml.report.runs import Average, group
 
 Edit = Callable[[Path, Callable[[dict[str, Any]], Any]], None]
 

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
+from sciml.report.grouping import Average, average
 from sciml.report.numbers import MINUS, MISSING, TIMES, count, deviation, number, whole
-from sciml.report.runs import Average, average
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,31 @@ def era5(small: dict) -> dict:
 
 
 @pytest.fixture
+def graphs() -> dict:
+    """One set of simulated graphs and a generator, as small as can be."""
+    solver = {"name": "ddim", "steps": 2}
+    return {
+        "pairs": {
+            "data": {"kind": "community_small", "train": 8, "validation": 0, "test": 8},
+            "models": {
+                "tiny": {
+                    "net": {"kind": "graph_transformer", "width": 4, "pair_width": 4, "layers": 1, "heads": 2},
+                    "training": {"steps": 2, "batch": 4, "precision": "32"},
+                }
+            },
+            "evaluation": {"sampling": {"count": 8, "solver": solver}},
+            "comparison": {"calls": [2], "count": 8, "solvers": [{"name": "ddim"}]},
+        }
+    }
+
+
+@pytest.fixture
+def qm9() -> dict:
+    """QM9, made of two public files."""
+    return {"qm9": {"data": {"kind": "qm9"}, "models": {"tiny": {"training": {"steps": 2}}}}}
+
+
+@pytest.fixture
 def graph(tmp_path: Path) -> Callable[..., Counter]:
     """Builds the graph of jobs through Snakemake's own interface; gives how many jobs each rule has."""
 

@@ -9,11 +9,25 @@ from sciml.io.fetch import SOURCES
 
 from .conftest import ROOT, SCALES
 
-RAW = SOURCES["era5_uk"].filename
-
 
 def expected(scale: str) -> Counter:
     settings = yaml.safe_load((ROOT / f"workflows/config/{scale}.yaml").read_text())
+    return _of_fields(settings) + _of_graphs(settings) + Counter(report=1, all=1, solver_benchmark=_exact(settings))
+
+
+def _exact(settings: dict) -> int:
+    return int(settings.get("solver_benchmark", False))
+
+
+def _of_graphs(settings: dict) -> Counter:
+    experiments, seeds = settings.get("graphs", {}).values(), len(settings["seeds"])
+    runs = [experiment for experiment in experiments for _ in experiment["models"]]
+    compared = sum("comparison" in experiment for experiment in runs)
+    stages = Counter(dict.fromkeys(("graph_train", "graph_sample", "graph_score"), seeds * len(runs)))
+    return stages + Counter(graph_prepare=len(experiments), graph_compare=seeds * compared)
+
+
+def _of_fields(settings: dict) -> Counter:
     models = [model for experiment in settings["pde"].values() for model in experiment["models"].values()]
     runs = sum(len(settings["seeds"]) if model["kind"] == "neural" else 1 for model in models)
     datasets = len(settings["pde"])
@@ -23,9 +37,8 @@ def expected(scale: str) -> Counter:
         )
         for stage in ("calibration", "comparison")
     }
-    exact = int(settings.get("solver_benchmark", False))
-    solvers = Counter(calibrate=sampled["calibration"], compare=sampled["comparison"], solver_benchmark=exact)
-    return Counter(prepare=datasets, train=runs, evaluate=runs, report=1, all=1) + solvers
+    solvers = Counter(calibrate=sampled["calibration"], compare=sampled["comparison"])
+    return Counter(prepare=datasets, train=runs, evaluate=runs) + solvers
 
 
 def _samplers(experiment: dict) -> int:
@@ -40,31 +53,50 @@ def _samplers(experiment: dict) -> int:
 @pytest.mark.parametrize("scale", SCALES)
 def test_every_scale_has_all_its_jobs(graph, tmp_path, monkeypatch, scale):
     monkeypatch.setenv("SCIML_MIRROR", str(tmp_path / "mirror"))
-    (tmp_path / "mirror" / RAW).parent.mkdir(parents=True)
-    (tmp_path / "mirror" / RAW).touch()
-    assert graph(ROOT / f"workflows/config/{scale}.yaml") == expected(scale) + Counter(fetch=1)
+    for source in SOURCES.values():
+        (tmp_path / "mirror" / source.filename).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "mirror" / source.filename).touch()
+    files = {"smoke": 1, "default": 3, "paper": 8}
+    assert graph(ROOT / f"workflows/config/{scale}.yaml") == expected(scale) + Counter(fetch=files[scale])
 
 
 def test_without_a_configuration_it_is_the_default_scale(graph, capsys):
     jobs = graph()
-    assert jobs["prepare"] == 1
-    assert "era5_uk is left out" in capsys.readouterr().err
+    assert jobs["prepare"] == 1 and jobs["graph_prepare"] == 2
+    said = capsys.readouterr().err
+    assert "era5_uk is left out" in said and "qm9 is left out" in said
     assert jobs == graph(ROOT / "workflows/config/default.yaml")
+
+
+GRAPHS = {"graph_prepare", "graph_train", "graph_sample", "graph_score", "graph_compare"}
+
+
+def test_a_configuration_of_graphs_alone(graph, write, small, graphs):
+    found = graph(write({"seeds": [0, 1], "graphs": graphs}))
+    assert found == Counter(graph_prepare=1, report=1, all=1) + Counter(dict.fromkeys(GRAPHS - {"graph_prepare"}, 2))
 
 
 @pytest.mark.parametrize(
     ("target", "rules"),
     [
-        ("data", {"data", "prepare"}),
-        ("models", {"models", "prepare", "train"}),
-        ("results/report.html", {"prepare", "train", "calibrate", "evaluate", "compare", "report"}),
+        ("data", {"data", "prepare", "graph_prepare"}),
+        ("models", {"models", "prepare", "train", "graph_prepare", "graph_train"}),
+        ("results/report.html", {"prepare", "train", "calibrate", "evaluate", "compare", "report"} | GRAPHS),
+        ("data/graphs/pairs.zarr", {"graph_prepare"}),
+        ("results/graphs/pairs/tiny/seed-7/samples.zarr", {"graph_prepare", "graph_train", "graph_sample"}),
+        ("results/graphs/pairs/tiny/seed-1/evaluation.json", GRAPHS - {"graph_compare"}),
         ("data/pde/tiny.zarr", {"prepare"}),
         ("results/pde/tiny/wdno/seed-7/model.safetensors", {"prepare", "train"}),
         ("results/pde/tiny/wdno/seed-1/evaluation.json", {"prepare", "train", "evaluate"}),
     ],
 )
-def test_a_target_can_be_asked_for_by_name(graph, write, small, target, rules):
-    assert set(graph(write(small), targets=(target,))) == rules
+def test_a_target_can_be_asked_for_by_name(graph, write, small, graphs, target, rules):
+    assert set(graph(write(small | {"graphs": graphs}), targets=(target,))) == rules
+
+
+def test_all_public_files_of_a_data_set_are_fetched(graph, write, qm9):
+    found = graph(write({"download": True, "graphs": qm9}), targets=("data/graphs/qm9.zarr",))
+    assert found == Counter(fetch=2, graph_prepare=1)
 
 
 def test_the_report_says_what_is_left_out(snakemake, write, era5):
@@ -80,7 +112,11 @@ def test_the_report_says_what_is_left_out(snakemake, write, era5):
     [
         ({"sedes": [1]}, "`sedes` is not a known setting; did you mean `seeds`?"),
         ({"seeds": [-1]}, "`seeds.0` should be greater than or equal to 0, got -1"),
-        ({"pde": {}}, "`pde`"),
+        ({"pde": {}}, "`pde` and `graphs` have no data set that can be had here"),
+        (
+            {"graphs": {"a": {"data": {"kind": "file", "path": "no.smi"}, "models": {"m": {"training": {"steps": 9}}}}}},
+            "no.smi",
+        ),
     ],
 )
 def test_a_faulty_configuration_is_one_line_and_no_traceback(snakemake, write, small, change, says):

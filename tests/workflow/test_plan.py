@@ -1,6 +1,7 @@
 """What a configuration asks for on this machine."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from sciml.config.base import read_config
+from sciml.config.graph_settings import GraphComparisonJob, GraphDataJob, GraphEvaluationJob, GraphTrainingJob
 from sciml.io.errors import InputError
 from sciml.io.fetch import SOURCES
 
@@ -35,13 +38,13 @@ def test_importing_the_plan_does_not_import_torch():
 
 def test_a_baseline_has_one_run_and_a_network_one_for_each_seed(make, small):
     folder = "results/pde/tiny"
-    assert make(small).runs == [f"{folder}/persistence/seed-0", f"{folder}/wdno/seed-0", f"{folder}/wdno/seed-1"]
+    assert make(small).fields.runs == [f"{folder}/persistence/seed-0", f"{folder}/wdno/seed-0", f"{folder}/wdno/seed-1"]
 
 
 def test_without_mirror_and_download_a_public_data_set_is_left_out_with_one_line(make, era5):
     plan = make(era5 | {"mirror": "elsewhere"})
-    assert list(plan.experiments) == ["tiny"]
-    line = plan.left_out["era5_uk"]
+    assert list(plan.fields.experiments) == ["tiny"]
+    (line,) = plan.left_out
     assert "\n" not in line
     for part in ("era5_uk", RAW, "data/raw", "elsewhere", "`download: true`", "SCIML_MIRROR"):
         assert part in line
@@ -51,8 +54,8 @@ def test_without_mirror_and_download_a_public_data_set_is_left_out_with_one_line
 def test_a_public_data_set_is_taken_from_raw_data_mirror_or_environment(make, era5, folder):
     put(Path(folder) / RAW)
     plan = make(era5 | {"mirror": "mirror"}, **({"SCIML_MIRROR": "other"} if folder == "other" else {}))
-    assert list(plan.experiments) == ["tiny", "era5_uk"]
-    assert plan.raw("era5_uk") == f"data/raw/{RAW}"
+    assert list(plan.fields.experiments) == ["tiny", "era5_uk"]
+    assert plan.fields.raw("era5_uk") == [f"data/raw/{RAW}"]
 
 
 def test_the_environment_overrides_the_mirror(make, era5):
@@ -75,7 +78,62 @@ def test_a_users_own_file_is_imported_where_it_lies(make, era5):
     with pytest.raises(InputError, match=r"mine.yaml: `pde.era5_uk.data.path` must be .*era5_uk.*, got 'own.nc'"):
         make(era5)
     Path("own.nc").touch()
-    assert make(era5).raw("era5_uk") == "own.nc"
+    assert make(era5).fields.raw("era5_uk") == ["own.nc"]
+
+
+@pytest.mark.parametrize("kept", [(), (0,), (0, 1)])
+def test_a_set_of_graphs_needs_all_its_public_files(make, qm9, graphs, kept):
+    files = [SOURCES[name].filename for name in ("qm9", "qm9_test_rows")]
+    for index in kept:
+        path = Path("mirror") / files[index]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    plan = make({"mirror": "mirror", "graphs": graphs | qm9})
+    assert plan.graphs.raw("qm9") == [f"data/raw/{file}" for file in files]
+    if len(kept) == 2:
+        assert plan.datasets == ["data/graphs/pairs.zarr", "data/graphs/qm9.zarr"] and not plan.left_out
+        return
+    assert plan.runs == ["results/graphs/pairs/tiny/seed-0"]
+    (line,) = plan.left_out
+    assert line.startswith("Data set qm9 is left out: there is no ")
+    assert [file in line for file in files] == [index not in kept for index in (0, 1)]
+
+
+def test_the_sources_of_graphs_are_those_that_they_are_prepared_from():
+    from sciml.config.graph_sources import SOURCES_OF
+    from sciml.graphs.data import catalog
+
+    assert SOURCES_OF == catalog.SOURCES_OF and all(name in SOURCES for names in SOURCES_OF.values() for name in names)
+
+
+def test_a_users_own_graphs_are_imported_where_they_lie(make, graphs):
+    graphs["pairs"]["data"] = {"kind": "file", "path": "own.smi"}
+    with pytest.raises(InputError, match=r"mine.yaml: `graphs.pairs.data.path` must be a file that is there, got 'own.smi'"):
+        make({"graphs": graphs})
+    Path("own.smi").touch()
+    assert make({"graphs": graphs}).graphs.raw("pairs") == ["own.smi"]
+
+
+def test_names_of_one_domain_are_none_of_the_other(make, small, graphs):
+    patterns = make(small | {"graphs": graphs}).patterns
+    assert (patterns["dataset"], patterns["graphset"]) == ("tiny", "pairs")
+    alone = make({"graphs": graphs}).patterns
+    assert re.fullmatch(alone["dataset"], "") is None and re.fullmatch(alone["model"], "tiny") is None
+
+
+def test_settings_of_graphs_are_read_by_the_verbs(make, graphs):
+    make({"graphs": graphs}).write_jobs()
+    folder = Path("results/graphs/pairs")
+    jobs = {
+        "data.yaml": GraphDataJob,
+        "tiny/training.yaml": GraphTrainingJob,
+        "evaluation.yaml": GraphEvaluationJob,
+        "comparison.yaml": GraphComparisonJob,
+    }
+    assert {str(file.relative_to(folder)) for file in folder.rglob("*.yaml")} == set(jobs)
+    found = {name: read_config(job, folder / name) for name, job in jobs.items()}
+    assert found["comparison.yaml"].evaluation == found["evaluation.yaml"].evaluation
+    assert found["comparison.yaml"].comparison.calls == (2,)
 
 
 def test_granted_time_sets_order_and_limit(make, small):
@@ -83,11 +141,11 @@ def test_granted_time_sets_order_and_limit(make, small):
     models["long"] = models["wdno"] | {"training": {"cpu_seconds": 300}}
     models["short"] = models["wdno"] | {"training": {"cpu_seconds": 30}}
     plan = make(small)
-    priorities = [plan.training_priority("tiny", model) for model in ("wdno", "long", "short", "persistence")]
+    priorities = [plan.fields.training_priority("tiny", model) for model in ("wdno", "long", "short", "persistence")]
     assert priorities == sorted(priorities, reverse=True)
     assert len(set(priorities)) == 4
-    assert plan.training_minutes("tiny", "long") * 60 * 0.9 > 2 * 300
-    assert plan.training_minutes("tiny", "wdno") == 24 * 60
+    assert plan.fields.training_minutes("tiny", "long") * 60 * 0.9 > 2 * 300
+    assert plan.fields.training_minutes("tiny", "wdno") == 24 * 60
 
 
 def test_settings_of_a_job_are_written_only_where_they_change(make, small):

@@ -58,6 +58,23 @@ def test_a_second_run_does_nothing_and_a_change_re_runs_what_follows_from_it(sna
     assert Counter(_names(one)) == Counter(evaluate=1), one.stdout + one.stderr
 
 
+def test_graphs_run_whole_and_a_change_re_runs_what_follows_from_it(snakemake, write, graphs, tmp_path):
+    config = ("--configfile", str(write({"graphs": graphs})))
+    done = snakemake(*config)
+    assert done.returncode == 0, done.stdout + done.stderr
+    run = tmp_path / "results/graphs/pairs/tiny/seed-0"
+    assert json.loads((run / "evaluation.json").read_text())["dataset"] == "pairs"
+    assert {"model.safetensors", "manifest.json", "events.jsonl", "samples.zarr", "examples.json", "solvers.json"} <= {
+        path.name for path in run.iterdir()
+    }
+    assert "Squared MMD" in (tmp_path / "results/report.html").read_text()
+    assert not planned(snakemake(*config, "--dry-run"))
+    graphs["pairs"]["evaluation"]["law"] = "community"
+    write({"graphs": graphs})
+    again = planned(snakemake(*config, "--dry-run"))
+    assert again == Counter(graph_sample=1, graph_score=1, graph_compare=1, report=1)
+
+
 @pytest.mark.slow
 def test_the_smoke_scale_runs_whole_and_only_once(snakemake, tmp_path, monkeypatch, mirror):
     monkeypatch.setenv("SCIML_MIRROR", str(mirror.resolve()))
@@ -67,5 +84,6 @@ def test_the_smoke_scale_runs_whole_and_only_once(snakemake, tmp_path, monkeypat
     report = (tmp_path / "results/smoke/report.html").read_text()
     assert "era5_uk" in report
     assert "wdno" in report
+    assert "graph_transformer" in report
     monkeypatch.setenv("SCIML_MIRROR", str(tmp_path / "gone"))
     assert not planned(snakemake(*config, "--dry-run"))
