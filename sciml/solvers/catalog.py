@@ -19,6 +19,7 @@ from sciml.solvers.euler_maruyama import EulerMaruyama
 from sciml.solvers.grids import Grid, karras_grid, log_snr_grid, quadratic_grid, sinh_grid, uniform_grid
 from sciml.solvers.heun import Heun
 from sciml.solvers.pndm import ipndm, pndm
+from sciml.solvers.reverse_diffusion import ReverseDiffusion
 from sciml.solvers.s4 import S4
 from sciml.solvers.solver import Solver
 from sciml.solvers.unipc import unipc
@@ -39,6 +40,7 @@ SOLVERS: dict[str, Callable[..., Solver[Any, Any]]] = {
     "ipndm": ipndm,
     "lms": lms,
     "pndm": pndm,
+    "reverse_diffusion": ReverseDiffusion,
     "s4": S4,
     "unipc": unipc,
 }

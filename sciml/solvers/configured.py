@@ -89,6 +89,7 @@ _NAMES: dict[SolverName, str] = {
     "ipndm": "iPNDM",
     "lms": "LMS",
     "pndm": "PNDM",
+    "reverse_diffusion": "reverse diffusion",
     "s4": "S4",
     "unipc": "UniPC",
 }
