@@ -10,6 +10,7 @@ include: "workflows/rules/configuration.smk"
 include: "workflows/rules/data.smk"
 include: "workflows/rules/pde.smk"
 include: "workflows/rules/solvers.smk"
+include: "workflows/rules/graphs.smk"
 include: "workflows/rules/report.smk"
 
 
@@ -21,7 +22,7 @@ rule all:
 
 rule data:
     input:
-        expand("<data>/pde/{dataset}.zarr", dataset=PLAN.experiments),
+        PLAN.datasets,
 
 
 rule models:

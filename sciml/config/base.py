@@ -75,7 +75,9 @@ def to_yaml(config: Config) -> str:
 def _explain(problem: Any, values: dict, cls: type[Config]) -> str:
     field = ".".join(str(part) for part in _path_in_file(problem, values))
     if problem["type"] == "extra_forbidden":
-        near = get_close_matches(str(problem["loc"][-1]), _setting_names(cls), n=1)
+        beside = list(cls.model_fields) if len(problem["loc"]) == 1 else []
+        wrong = str(problem["loc"][-1])
+        near = get_close_matches(wrong, beside, n=1) or get_close_matches(wrong, _setting_names(cls), n=1)
         return f"`{field}` is not a known setting" + (f"; did you mean `{near[0]}`?" if near else "")
     if problem["type"] == "missing":
         return f"`{field}` is missing"

@@ -7,7 +7,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 from sciml.config.base import Config
 from sciml.config.graph_models import GraphModelConfig
 from sciml.config.graphs import GraphDataConfig
-from sciml.config.settings import SolverConfig
+from sciml.config.solvers import SolverConfig
 
 Law = Literal["none", "community", "grid", "planar", "sbm", "tree"]
 Part = Literal["nspdk", "fcd", "qed", "logp", "sa", "weight"]
@@ -24,6 +24,8 @@ class GraphSamplingConfig(Config):
     batch: PositiveInt = Field(1024, description="graphs in a network call, at most")
     value: float | None = Field(None, description="of the property that the model was trained to be asked for")
     guidance: PositiveFloat = Field(1.0, description="weight of classifier-free guidance towards `value`; 1: none")
+
+    scaffold: str | None = Field(None, description="SMILES of a substructure that every molecule keeps")
 
     @model_validator(mode="after")
     def _solver_is_named(self) -> "GraphSamplingConfig":

@@ -1,12 +1,14 @@
 """The settings of a whole workflow: what is in `workflows/config/*.yaml`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from sciml.config.base import Config
+from sciml.config.graph_settings import GraphExperimentConfig
 from sciml.config.models import ModelConfig, NeuralConfig
+from sciml.config.solvers import SolverConfig
 
 Dimension = Literal["trajectory", "time", "interval", "y", "x"]
 
@@ -70,65 +72,6 @@ class FileConfig(Config):
     def _variables_are_named_once(self) -> "FileConfig":
         if (repeated := _repeated([*self.variables, *self.forcing])) is not None:
             raise ValueError(f"`variables` and `forcing` may name a variable once, got {repeated!r} again")
-        return self
-
-
-SolverName = Literal[
-    "auto",
-    "ddim",
-    "ddpm",
-    "deis",
-    "dpm_solver",
-    "dpm_solver_multistep",
-    "dpm_solver_pp",
-    "dpm_solver_pp_multistep",
-    "dpm_solver_pp_sde",
-    "edm",
-    "euler",
-    "euler_maruyama",
-    "heun",
-    "ipndm",
-    "lms",
-    "pndm",
-    "s4",
-    "unipc",
-]
-ORDERS: dict[SolverName, tuple[int, ...]] = {
-    "deis": (1, 2, 3, 4),
-    "dpm_solver": (1, 2, 3),
-    "dpm_solver_multistep": (1, 2, 3),
-    "dpm_solver_pp": (1, 2, 3),
-    "dpm_solver_pp_multistep": (1, 2, 3),
-    "dpm_solver_pp_sde": (1, 2),
-    "ipndm": (1, 2, 3, 4),
-    "lms": (1, 2, 3, 4),
-    "pndm": (2, 4),
-    "unipc": (1, 2, 3),
-}
-
-
-class SolverConfig(Config):
-    """One way to sample."""
-
-    name: SolverName = Field("ddim", description="auto: the best known for so many network calls, see docs/solvers.md")
-    steps: PositiveInt = Field(10, description="of the grid; for auto, network calls")
-    eta: Annotated[float, Field(ge=0, le=1)] = Field(0.0, description="DDIM only: 0 deterministic, 1 ancestral")
-    order: PositiveInt | None = Field(None, description="of a method that comes in several; by default its most usual")
-    grid: Literal["uniform", "quadratic", "log_snr", "karras", "sinh"] = "uniform"
-    corrections: Annotated[int, Field(ge=0)] = Field(0, description="Langevin steps after each step, each at a call more")
-    snr: Annotated[float, Field(gt=0, le=0.5)] = Field(0.16, description="signal-to-noise ratio of the Langevin steps")
-
-    @model_validator(mode="after")
-    def _options_belong_to_the_solver(self) -> "SolverConfig":
-        if self.name == "auto" and self.grid != "uniform":
-            raise ValueError(f"`grid` must be left out for solver auto, which picks its own, got {self.grid}")
-        if self.corrections and self.name in ("auto", "unipc"):
-            raise ValueError(f"`corrections` must be 0 for solver {self.name}, got {self.corrections}")
-        if self.eta and self.name != "ddim":
-            raise ValueError(f"`eta` goes with solver ddim, not {self.name}")
-        if self.order is not None and self.order not in (allowed := ORDERS.get(self.name, ())):
-            choices = " or ".join(map(str, allowed)) or "left out"
-            raise ValueError(f"`order` must be {choices} for solver {self.name}, got {self.order}")
         return self
 
 
@@ -207,6 +150,9 @@ class Settings(Config):
     )
     solver_benchmark: bool = Field(False, description="also measure the solvers on problems with exact answers, small")
     pde: dict[str, ExperimentConfig] = Field(default_factory=dict, description="experiments on PDE fields, by data set")
+    graphs: dict[str, GraphExperimentConfig] = Field(
+        default_factory=dict, description="experiments on graphs and molecules, by data set"
+    )
 
     @field_validator("seeds")
     @classmethod
@@ -217,10 +163,12 @@ class Settings(Config):
 
     @model_validator(mode="after")
     def _names_make_paths(self) -> "Settings":
-        for dataset, experiment in self.pde.items():
-            for name in (dataset, *experiment.models):
-                if not name.replace("_", "").replace("-", "").isalnum():
-                    raise ValueError(f"`pde.{dataset}`: names may hold letters, digits, - and _ only, got {name!r}")
+        domains: dict[str, Mapping[str, ExperimentConfig | GraphExperimentConfig]] = {"pde": self.pde, "graphs": self.graphs}
+        for domain, experiments in domains.items():
+            for dataset, experiment in experiments.items():
+                for name in (dataset, *experiment.models):
+                    if not name.replace("_", "").replace("-", "").isalnum():
+                        raise ValueError(f"`{domain}.{dataset}`: names may hold letters, digits, - and _ only, got {name!r}")
         return self
 
 

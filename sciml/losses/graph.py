@@ -43,8 +43,8 @@ class GraphScoreObjective(nn.Module):
         return (errors.x.sum() + errors.adj.sum()) / (2 * len(x))
 
 
-class GraphDenoisingObjective(nn.Module):
-    """Mean square error of what the network predicts, over nodes and over pairs.
+class _GraphObjective(nn.Module):
+    """A loss over nodes plus one over pairs.
 
     Args:
         denoiser: in training.
@@ -54,11 +54,22 @@ class GraphDenoisingObjective(nn.Module):
     """
 
     def __init__(
-        self, denoiser: GraphNetworkDenoiser, pair_weight: float = 1.0, noise_bias: float = 1.0, untold: float = 0.0
+        self,
+        denoiser: GraphNetworkDenoiser | CategoricalGraphDenoiser,
+        pair_weight: float = 1.0,
+        noise_bias: float = 1.0,
+        untold: float = 0.0,
     ) -> None:
         super().__init__()
         self.denoiser, self.pair_weight, self.untold = denoiser, pair_weight, untold
-        self.times = noise_biased_times(_t_min(denoiser), noise_bias)
+        t_min = max(part.t_min for part in denoiser.process.parts.values())
+        self.times = noise_biased_times(t_min or 1e-3, noise_bias)
+
+
+class GraphDenoisingObjective(_GraphObjective):
+    """Mean square error of what the network predicts, over nodes and over pairs; arguments as of `_GraphObjective`."""
+
+    denoiser: GraphNetworkDenoiser
 
     def forward(
         self, generator: Generator, x: Tensor, adj: Tensor, mask: Tensor, cond: Tensor | None = None
@@ -74,30 +85,13 @@ class GraphDenoisingObjective(nn.Module):
         return errors.x[x_0.mask].mean() + self.pair_weight * errors.adj[pairs_once(x_0.mask)].mean()
 
 
-class GraphCategoricalObjective(nn.Module):
-    """Cross entropy of the categories, over nodes and over pairs.
+class GraphCategoricalObjective(_GraphObjective):
+    """Cross entropy of the categories, over nodes and over pairs; arguments as of `_GraphObjective`."""
 
-    Args:
-        denoiser: in training.
-        pair_weight: of the mean over pairs.
-        noise_bias: see `noise_biased_times`.
-        untold: share of the graphs whose condition is not told.
-    """
-
-    def __init__(
-        self, denoiser: CategoricalGraphDenoiser, pair_weight: float = 1.0, noise_bias: float = 1.0, untold: float = 0.0
-    ) -> None:
-        super().__init__()
-        self.denoiser, self.pair_weight, self.untold = denoiser, pair_weight, untold
-        self.times = noise_biased_times(_t_min(denoiser), noise_bias)
+    denoiser: CategoricalGraphDenoiser
 
     def forward(
-        self,
-        generator: Generator,
-        nodes: Tensor,
-        pairs: Tensor,
-        mask: Tensor,
-        cond: Tensor | None = None,
+        self, generator: Generator, nodes: Tensor, pairs: Tensor, mask: Tensor, cond: Tensor | None = None
     ) -> Float[Tensor, ""]:
         """`nodes` and `pairs` are the categories."""
         denoiser, process = self.denoiser, self.denoiser.process
@@ -128,7 +122,3 @@ def trimmed(state: GraphState) -> GraphState:
 def pairs_once(mask: Bool[Tensor, "batch node"]) -> Bool[Tensor, "batch node node"]:
     """The pairs i < j of nodes that are there; one graph must have two."""
     return pair_mask(mask).triu()
-
-
-def _t_min(denoiser: GraphNetworkDenoiser | CategoricalGraphDenoiser) -> float:
-    return max(part.t_min for part in denoiser.process.parts.values()) or 1e-3

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from sciml.config.jobs import ComparisonJob
-from sciml.config.settings import SolverConfig
+from sciml.config.solvers import SolverConfig
 from sciml.io.errors import InputError
 from sciml.pde.data.prepare import load_split
 from sciml.pde.evaluate import evenly, timed_forecast

@@ -10,7 +10,7 @@ import torch
 from torch import Generator, Tensor
 
 from sciml.config.jobs import EvaluationJob
-from sciml.config.settings import SolverConfig
+from sciml.config.solvers import SolverConfig
 from sciml.metrics.spectra import power_spectrum
 from sciml.pde.data.prepare import load_split
 from sciml.pde.data.windows import Windows

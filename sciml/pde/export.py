@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from sciml.config.jobs import WindowConfig
-from sciml.config.settings import SolverConfig
+from sciml.config.solvers import SolverConfig
 from sciml.io.atomic import atomic_file
 from sciml.pde.data.prepare import load_split
 from sciml.pde.evaluate import evenly, forecast_windows

@@ -2,7 +2,7 @@
 
 from torch import Generator
 
-from sciml.config.settings import SolverConfig
+from sciml.config.solvers import SolverConfig
 from sciml.pde.forecaster import Forecaster
 from sciml.pde.predictors import Diffusion, Sampler
 from sciml.processes.parts import processes_of

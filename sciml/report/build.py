@@ -4,51 +4,25 @@ It holds its pictures and style, opens offline, and runs no script.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from matplotlib.figure import Figure
 
 from sciml.io.atomic import atomic_file
 from sciml.io.errors import InputError
-from sciml.report import curves
 from sciml.report.benchmark import load_benchmark
-from sciml.report.canvas import png
-from sciml.report.describe import describe
-from sciml.report.fields import pictures
-from sciml.report.findings import findings
+from sciml.report.field_section import FieldSection, field_section
+from sciml.report.graphs.load import is_of_graphs, load_graph_run
+from sciml.report.graphs.provenance import graph_scores, unlike_counts
+from sciml.report.graphs.runs import GraphRun
+from sciml.report.graphs.section import GraphSection, graph_section
+from sciml.report.grouping import AnyRun, group
 from sciml.report.load import load_run
-from sciml.report.palette import Style, assign
-from sciml.report.provenance import commits, doubts, newest, origin
-from sciml.report.runs import Dataset, Run, group
-from sciml.report.tables import Table, main_table, solver_table
+from sciml.report.palette import assign
+from sciml.report.provenance import Origins, commits, doubts, field_scores, newest, origin, unlike_tests
+from sciml.report.runs import Run
 
 _TEMPLATES = Path(__file__).parent / "templates"
-
-
-@dataclass(frozen=True)
-class Image:
-    """A picture as a data address, its caption, and whether it is shown at once or on demand."""
-
-    address: str
-    caption: str
-    shown: bool = True
-
-
-@dataclass(frozen=True)
-class Section:
-    """What the report says about one data set."""
-
-    name: str
-    description: str
-    findings: Sequence[str]
-    main: Table
-    solvers: Table | None
-    curves: Sequence[Image]
-    solver_curves: Sequence[Image]
-    fields: Sequence[Image]
 
 
 def build_report(
@@ -75,12 +49,17 @@ def build_report(
     """
     if not directories:
         raise InputError("`directories` must name at least one run to report, got none")
-    runs = [load_run(Path(directory)) for directory in directories]
+    fields, graphs = _load([Path(directory) for directory in directories])
+    runs: list[AnyRun] = [*fields, *graphs]
     _check_distinct(runs)
-    datasets = group(runs)
-    for dataset in datasets:
-        _check_comparable(dataset)
     styles = assign(run.model for run in runs)
+    of_fields, of_graphs = group(fields), group(graphs)
+    sections: list[FieldSection | GraphSection] = [field_section(dataset, styles) for dataset in of_fields]
+    sections += [graph_section(dataset, styles) for dataset in of_graphs]
+    origins = (
+        Origins("PDE fields", tuple(origin(run, field_scores(run)) for dataset in of_fields for run in dataset.runs)),
+        Origins("Graphs and molecules", tuple(origin(run, graph_scores(run)) for data in of_graphs for run in data.runs)),
+    )
     text = (
         _environment()
         .get_template("report.html.j2")
@@ -91,15 +70,25 @@ def build_report(
             commit=commits(runs),
             cpu_seconds=sum(run.manifest.cpu_seconds for run in runs),
             runs=len(runs),
-            sections=[_section(dataset, styles) for dataset in datasets],
+            sections=sections,
+            templates={section.template for section in sections},
             styles=styles,
-            origins=[origin(run) for dataset in datasets for model in dataset.models for run in model.runs],
-            notes=[*doubts(datasets), *notes],
+            origins=[domain for domain in origins if domain.rows],
+            notes=[*doubts([*of_fields, *of_graphs]), *unlike_tests(of_fields), *unlike_counts(of_graphs), *notes],
             benchmark=load_benchmark(solvers) if solvers else None,
         )
     )
     with atomic_file(output) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def _load(directories: Sequence[Path]) -> tuple[list[Run], list[GraphRun]]:
+    """The runs on PDE fields and those on graphs."""
+    of_graphs = {directory: is_of_graphs(directory) for directory in directories}
+    return (
+        [load_run(directory) for directory in directories if not of_graphs[directory]],
+        [load_graph_run(directory) for directory in directories if of_graphs[directory]],
+    )
 
 
 def _environment() -> Environment:
@@ -113,8 +102,8 @@ def _environment() -> Environment:
     )
 
 
-def _check_distinct(runs: Sequence[Run]) -> None:
-    seen: dict[tuple[str, str, int], Run] = {}
+def _check_distinct(runs: Sequence[AnyRun]) -> None:
+    seen: dict[tuple[str, str, int], AnyRun] = {}
     for run in runs:
         other = seen.setdefault((run.dataset, run.model, run.seed), run)
         if other is not run:
@@ -122,54 +111,3 @@ def _check_distinct(runs: Sequence[Run]) -> None:
                 f"{run.directory}: `dataset` {run.dataset!r}, `model` {run.model!r} and `seed` {run.seed} "
                 f"are those of {other.directory}, too"
             )
-
-
-def _check_comparable(dataset: Dataset) -> None:
-    """All models must show the same windows, or their pictures would mislead."""
-    truth = dataset.first.pictures.truth
-    for run in (model.runs[0] for model in dataset.models):
-        found = run.pictures.truth
-        if found.shape != truth.shape or not np.allclose(found, truth, rtol=1e-4, atol=1e-6, equal_nan=True):
-            raise InputError(
-                f"{run.directory / 'pictures.npz'}: `truth` differs from that in {dataset.first.directory}: "
-                "the models were not evaluated on the same test windows"
-            )
-
-
-def _section(dataset: Dataset, styles: dict[str, Style]) -> Section:
-    solvers = solver_table(dataset)
-    return Section(
-        name=dataset.name,
-        description=describe(dataset),
-        findings=findings(dataset),
-        main=main_table(dataset),
-        solvers=solvers,
-        curves=_curves(dataset, styles),
-        solver_curves=_solver_curves(dataset, styles) if solvers else [],
-        fields=[Image(png(shown.figure, 130), shown.caption, shown.shown) for shown in pictures(dataset)],
-    )
-
-
-_GROWTH = "Error growth: mean square error of one sample at each frame; bands show the deviation between seeds."
-_SPECTRA = "Spectra along x, averaged over the rest: where a model lies below the truth it lacks structure of that size."
-_TRAINING = "Training: the loss against processor time, a line a seed. Losses of unlike methods do not compare."
-_SOLVERS = "Quality against cost of the solvers: CRPS against network calls; rings: the main table, on its own windows."
-_DISTANCES = (
-    "Accuracy of the solvers: root mean square distance from a solution with many steps that starts from the same noise. "
-    "A model whose own flow errs is not improved by following it more closely: compare with the CRPS."
-)
-
-
-def _solver_curves(dataset: Dataset, styles: dict[str, Style]) -> list[Image]:
-    distances = curves.distances(dataset, styles)
-    drawn = [Image(png(curves.solvers(dataset, styles)), _SOLVERS)]
-    return drawn if distances is None else [*drawn, Image(png(distances), _DISTANCES)]
-
-
-def _curves(dataset: Dataset, styles: dict[str, Style]) -> list[Image]:
-    drawn: tuple[tuple[Figure | None, str], ...] = (
-        (curves.error_growth(dataset, styles), _GROWTH),
-        (curves.spectra(dataset, styles), _SPECTRA),
-        (curves.training(dataset, styles), _TRAINING),
-    )
-    return [Image(png(figure), caption) for figure, caption in drawn if figure is not None]

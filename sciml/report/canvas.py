@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from sciml.report.runs import Array
+from sciml.report.grouping import Array
 
 HUGE = 1e30  # beyond it a number is not drawn: axes overflow long before float64 does
 SIZE = 8  # points

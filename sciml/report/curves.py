@@ -7,24 +7,27 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
+from sciml.report import grouping
 from sciml.report.canvas import SIZE, canvas, drawable, positive, tidy
 from sciml.report.columns import score_crps
+from sciml.report.grouping import AnyRun, Array, average
 from sciml.report.palette import TRUTH, Style
-from sciml.report.runs import Array, Dataset, Model, Score, average
+from sciml.report.runs import Dataset, Model, Score
 from sciml.report.tables import solver_scores
 from sciml.report.units import label, to_power, unit_of
 
 _WIDTH, _HEIGHT = 6.0, 3.8
 _MANY = 400  # points of a training curve
+_WIDE = 5  # ratio of losses above which they are drawn on a logarithmic scale
 _LEGEND = 84  # letters in a line of the legend
-_MARKERS = "osD^v"
+MARKERS = "osD^v"
 
 Styles = dict[str, Style]
 
 
 def error_growth(dataset: Dataset, styles: Styles) -> Figure:
     """Mean square error of one sample at each frame; a band for the deviation between seeds."""
-    figure, axes = _axes()
+    figure, axes = panel()
     lowest, highest = np.inf, 0.0
     for model in dataset.models:
         mean, deviation = _over_seeds(run.main.mse_by_step for run in model.runs)
@@ -42,7 +45,7 @@ def error_growth(dataset: Dataset, styles: Styles) -> Figure:
 
 def spectra(dataset: Dataset, styles: Styles) -> Figure:
     """Power at each wavenumber: truth, and one sample of each model."""
-    figure, axes = _axes()
+    figure, axes = panel()
     truth = positive(dataset.first.pictures.spectrum_truth)
     axes.plot(np.arange(len(truth))[1:], truth[1:], color=TRUTH, linewidth=2.6, alpha=0.75, label="truth")
     for model in dataset.models:
@@ -55,17 +58,18 @@ def spectra(dataset: Dataset, styles: Styles) -> Figure:
     return _with_legend(figure, axes)
 
 
-def training(dataset: Dataset, styles: Styles) -> Figure | None:
+def training(dataset: grouping.Dataset[AnyRun], styles: Styles) -> Figure | None:
     """Training loss against processor seconds, a line a seed; None if nothing was trained."""
     trained = [model for model in dataset.models if any(len(run.training) for run in model.runs)]
     if not trained:
         return None
-    figure, axes = _axes()
+    figure, axes = panel()
     for model in trained:
         for index, run in enumerate(model.runs):
             seconds, loss = (_thinned(column) for column in (run.training[:, 0], run.training[:, 1]))
             _line(axes, seconds, positive(loss), model.name if index == 0 else None, styles, model.name)
-    if any(np.isfinite(line.get_ydata(orig=False)).any() for line in axes.lines):
+    losses = np.concatenate([positive(run.training[:, 1]) for run in dataset.runs])
+    if -_least(-losses) > _WIDE * _least(losses):
         axes.set_yscale("log", nonpositive="mask")
     tidy(axes, "training time (CPU-s)", "training loss (each method its own)")
     return _with_legend(figure, axes)
@@ -73,36 +77,37 @@ def training(dataset: Dataset, styles: Styles) -> Figure | None:
 
 def solvers(dataset: Dataset, styles: Styles) -> Figure:
     """CRPS against network calls: a line for each model and family of solvers, open points for the main table."""
-    figure, axes = _axes()
+    figure, axes = panel()
     for model in dataset.models:
         if len(model.runs[0].scores) < 2:
             continue
         _draw_families(axes, model, styles, score_crps)
         main = model.average(lambda run: score_crps(run.main)).mean
         axes.plot(positive(model.runs[0].main.nfe), positive(main), "o", ms=9, mfc="none", color=styles[model.name].colour)
-    return _against_calls(figure, axes, label("CRPS", unit_of(dataset)))
+    return against_calls(figure, axes, label("CRPS", unit_of(dataset)))
 
 
 def distances(dataset: Dataset, styles: Styles) -> Figure | None:
     """Distance from a solution with many steps against network calls; None if none was measured."""
-    figure, axes = _axes()
+    figure, axes = panel()
     for model in dataset.models:
         _draw_families(axes, model, styles, lambda score: score.distance)
     if not axes.lines:
         return None
     axes.set_yscale("log", nonpositive="mask")
-    return _against_calls(figure, axes, label("distance from the exact flow", unit_of(dataset)))
+    return against_calls(figure, axes, label("distance from the exact flow", unit_of(dataset)))
 
 
 def _draw_families(axes: Axes, model: Model, styles: Styles, value: Callable[[Score], float]) -> None:
     for index, (family, points) in enumerate(_families(model, value).items()):
         calls, quality = (positive(column) for column in zip(*points, strict=True))
-        look = ("-", "--", ":")[index % 3] + _MARKERS[index % len(_MARKERS)]
+        look = ("-", "--", ":")[index % 3] + MARKERS[index % len(MARKERS)]
         if np.isfinite(quality).any():
             axes.plot(calls, quality, look, ms=5, color=styles[model.name].colour, label=f"{model.name}, {family}")
 
 
-def _against_calls(figure: Figure, axes: Axes, quality: str) -> Figure:
+def against_calls(figure: Figure, axes: Axes, quality: str) -> Figure:
+    """Labels and a legend for a plot over network calls, on a logarithmic axis."""
     axes.set_xscale("log", nonpositive="mask")
     axes.xaxis.set_major_locator(LogLocator(10, subs=(1, 2, 5)))
     axes.xaxis.set_minor_locator(NullLocator())
@@ -117,17 +122,18 @@ def _families(model: Model, value: Callable[[Score], float]) -> dict[str, list[t
     for scores in solver_scores(model).values():
         if not scores[0].main:
             mean = average(map(value, scores)).mean
-            families.setdefault(_family(scores[0].solver), []).append((scores[0].nfe, mean))
+            families.setdefault(family(scores[0].solver), []).append((scores[0].nfe, mean))
     return families
 
 
-def _family(solver: str) -> str:
+def family(solver: str) -> str:
     """Name and options of a solver: all parts of its label but the second, its steps."""
     name, _, *options = [*solver.split(", "), ""]
     return ", ".join([name, *options[:-1]]) if options else name
 
 
-def _axes() -> tuple[Figure, Axes]:
+def panel() -> tuple[Figure, Axes]:
+    """An empty plot of the page's usual size."""
     figure = canvas(_WIDTH, _HEIGHT)
     return figure, figure.add_subplot()
 

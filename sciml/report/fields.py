@@ -10,8 +10,9 @@ from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 
 from sciml.report.canvas import SIZE, canvas, drawable
+from sciml.report.grouping import Array
 from sciml.report.palette import ERROR, SIGNED, SPREAD, UNSIGNED
-from sciml.report.runs import Array, Dataset
+from sciml.report.runs import Dataset
 from sciml.report.units import label
 
 LEADS = 3  # lead times shown of fields in two dimensions
@@ -78,9 +79,9 @@ def _draw(dataset: Dataset, plane: _Plane, window: int, lead: int | None) -> Fig
 
     truth = image(dataset.first.pictures.truth)
     frames = [
-        _Frame(model.name, image(p.prediction), image(p.mean), image(p.spread), model.deterministic, model.neural)
-        for model in dataset.models
-        for p in [model.runs[0].pictures]
+        _Frame(run.model, image(p.prediction), image(p.mean), image(p.spread), run.deterministic, run.trained)
+        for run in (model.first for model in dataset.models)
+        for p in [run.pictures]
     ]
     return _grid(truth, frames, plane, 0.8 if lead is None else truth.shape[0] / truth.shape[1])
 

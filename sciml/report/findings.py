@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from sciml.report.columns import mse_mean, score_crps
+from sciml.report.grouping import Average
 from sciml.report.numbers import number
-from sciml.report.runs import Average, Dataset, Model, Run
+from sciml.report.runs import Dataset, Model, Run
 
 EQUAL = 0.01  # relative difference below which numbers count as equal
 
@@ -16,8 +17,8 @@ Value = Callable[[Run], float]
 
 def findings(dataset: Dataset) -> list[str]:
     """What the main table says about ensembles against single forecasts, about calibration, scales and cost."""
-    ensembles = [model for model in dataset.models if not model.deterministic]
-    singles = [model for model in dataset.models if model.deterministic]
+    ensembles = [model for model in dataset.models if not model.first.deterministic]
+    singles = [model for model in dataset.models if model.first.deterministic]
     sentences = (
         _failed(dataset),
         _point(ensembles, singles),
@@ -106,7 +107,7 @@ def _calibrated(ratio: float) -> str:
 
 def _small_scales(ensembles: list[Model], singles: list[Model]) -> str | None:
     left = best(ensembles, lambda run: run.main.mse)
-    right = best([model for model in singles if model.neural], lambda run: run.main.mse)
+    right = best([model for model in singles if model.first.trained], lambda run: run.main.mse)
     shares = [(pair[0].name, pair[0].average(_small_scale_power)) for pair in (left, right) if pair]
     parts = [f"{_amount(share.mean)} the truth's power in {name}" for name, share in shares if share.finite]
     return f"In the upper third of wavenumbers there is {' and '.join(parts)}." if parts else None
@@ -127,7 +128,7 @@ def _small_scale_power(run: Run) -> float:
 
 def _cost(ensembles: list[Model], singles: list[Model]) -> str | None:
     left = best(ensembles, lambda run: score_crps(run.main))
-    right = best([model for model in singles if model.neural], lambda run: run.main.mse)
+    right = best([model for model in singles if model.first.trained], lambda run: run.main.mse)
     if not (left and right):
         return None
     ours, theirs = (pair[0].average(lambda run: run.main.seconds_per_sample) for pair in (left, right))
@@ -140,10 +141,10 @@ def _cost(ensembles: list[Model], singles: list[Model]) -> str | None:
 
 
 def _untrained(dataset: Dataset) -> str | None:
-    baseline = best([model for model in dataset.models if not model.neural], lambda run: mse_mean(run.main))
+    baseline = best([model for model in dataset.models if not model.first.trained], lambda run: mse_mean(run.main))
     if not baseline:
         return None
-    means = [(model.name, model.average(lambda run: mse_mean(run.main))) for model in dataset.models if model.neural]
+    means = [(model.name, model.average(lambda run: mse_mean(run.main))) for model in dataset.models if model.first.trained]
     beaten = [name for name, mean in means if mean.mean >= baseline[1].mean]
     return f"No better than {baseline[0].name} in mean square error: {', '.join(beaten)}." if beaten else None
 
@@ -154,6 +155,6 @@ def _failed(dataset: Dataset) -> str | None:
 
 
 def _chance(dataset: Dataset) -> str | None:
-    if all(len(model.runs) > 1 for model in dataset.models if model.neural):
+    if all(len(model.runs) > 1 for model in dataset.models if model.first.trained):
         return None
     return "Where a model was trained with one seed, how much another seed would change its numbers is not known."

@@ -1,4 +1,4 @@
-"""Reading the directory of a run: evaluation.json, manifest.json, pictures.npz, events.jsonl, perhaps solvers.json."""
+"""Reading a run on PDE fields: evaluation.json, manifest.json, pictures.npz, events.jsonl, perhaps solvers.json."""
 
 import math
 import zipfile
@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from sciml.io.errors import InputError
-from sciml.io.events import read_events
+from sciml.report.grouping import Array
+from sciml.report.history import read_history
+from sciml.report.manifest import read_manifest
 from sciml.report.record import Record, read_record
-from sciml.report.runs import Array, Manifest, Pictures, Run, Score
+from sciml.report.runs import Pictures, Run, Score
 
 _NUMBERS = (
     *("mse", "mse_mean4", "mse_mean", "mae", "mae_mean", "relative_l2", "largest_error", "shock_mse"),
@@ -39,8 +41,8 @@ def load_run(directory: Path) -> Run:
         scores=(*_scores(evaluation), *_compared(directory / "solvers.json")),
         error_mean_se=evaluation.number("error_mean_se") if "error_mean_se" in values else math.nan,
         pictures=_pictures(directory / "pictures.npz"),
-        manifest=_manifest(read_record(directory / "manifest.json")),
-        training=_training(directory / "events.jsonl"),
+        manifest=read_manifest(directory / "manifest.json"),
+        training=read_history(directory / "events.jsonl"),
     )
 
 
@@ -69,23 +71,6 @@ def _scores(evaluation: Record) -> tuple[Score, ...]:
     if (count := sum(score.main for score in scores)) != 1:
         raise InputError(f"{evaluation.file}: exactly one of `scores` must have `main` true, got {count}")
     return scores
-
-
-def _manifest(record: Record) -> Manifest:
-    return Manifest(
-        config=record.mapping("config"),
-        versions=record.mapping("versions"),
-        git_commit=record.text_or_none("git_commit"),
-        data_sha256=record.text("data_sha256"),
-        device=record.text("device"),
-        threads=record.number("threads"),
-        steps=record.number("steps"),
-        cpu_seconds=record.number("cpu_seconds"),
-        wall_seconds=record.number("wall_seconds"),
-        precision=record.text_or_none("precision"),
-        parameters=record.number("parameters"),
-        started=record.text("started"),
-    )
 
 
 def _pictures(file: Path) -> Pictures:
@@ -126,17 +111,3 @@ def _check_shapes(file: Path, pictures: Pictures) -> None:
     for name in ("spectrum_truth", "spectrum_prediction"):
         if getattr(pictures, name).ndim != 1:
             raise InputError(f"{file}: `{name}` must have one axis, got {getattr(pictures, name).ndim}")
-
-
-def _training(file: Path) -> Array:
-    """Loss against processor seconds; after a resume the later record of a step counts, and none after its last."""
-    if not file.is_file():
-        raise InputError(f"{file}: cannot be read (no such file); a model without training has an empty one")
-    steps: dict[int, tuple[float, float]] = {}
-    for event in read_events(file):
-        if not isinstance(event, dict):
-            raise InputError(f"{file}: each line must hold a JSON object, got {str(event)[:60]!r}")
-        if event.get("event") == "step":
-            record = Record(file, "step", event)
-            steps[record.integer("step")] = (record.number("cpu_seconds"), record.number("loss"))
-    return np.array([steps[step] for step in sorted(steps)], dtype=np.float64).reshape(-1, 2)

@@ -2,7 +2,7 @@
 
 import math
 
-from sciml.report.runs import Average
+from sciml.report.grouping import Average
 
 MISSING, MINUS, TIMES = "\N{EN DASH}", "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

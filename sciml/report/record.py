@@ -66,6 +66,10 @@ class Record:
         value = self.any(key)
         return value if isinstance(value, dict) else self._wrong(key, value, "an object")
 
+    def record(self, key: str) -> "Record":
+        """An object, as a record."""
+        return Record(self.file, self._path(key), self.mapping(key))
+
     def records(self, key: str) -> list["Record"]:
         """A list of objects."""
         value = self.any(key)

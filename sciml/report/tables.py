@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from sciml.report.columns import MAIN, SOLVER, Column
+from sciml.report.grouping import Average, average
 from sciml.report.numbers import deviation, number, whole
-from sciml.report.runs import Average, Dataset, Model, Score, average
+from sciml.report.runs import Dataset, Model, Score
 from sciml.report.units import to_power, unit_of
 
 

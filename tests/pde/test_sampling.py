@@ -81,7 +81,7 @@ def test_as_many_steps_as_calls_allow() -> None:
 
 def test_which_solvers_add_noise() -> None:
     adds = {name for name in get_args(SolverName) if stochastic(SolverConfig(name=name))}
-    assert adds == {"ddpm", "dpm_solver_pp_sde", "euler_maruyama", "s4"}
+    assert adds == {"ddpm", "dpm_solver_pp_sde", "euler_maruyama", "reverse_diffusion", "s4"}
     assert stochastic(SolverConfig(eta=0.5)) and not stochastic(SolverConfig())
 
 

@@ -129,13 +129,15 @@ def test_findings_follow_from_the_numbers(graph_run: Path, edit: Edit) -> None:
         return "\n".join(findings(group([load_graph_run(graph_run)])[0]))
 
     assert (
-        "clustering and orbit is 0.0600, that of training data, the floor, " + MINUS + "0.0010. The interval lies above"
+        "The mean squared MMD is 0.0600, that of training data, the floor, " + MINUS + "0.0010. The interval lies above"
         in say()
     )
     assert "gdss 98.4 % connected, 87.0 % valid, unique and novel" in say()
     assert "gdss needs 10 network calls" in say()
     edit(graph_run / "evaluation.json", lambda values: values["scores"]["mmd"]["mean"].update(interval=[-0.002, 0.004]))
     assert "The interval reaches the floor" in say()
+    edit(graph_run / "evaluation.json", lambda values: values["scores"]["mmd"]["mean"].update(interval=[None, None]))
+    assert "The interval" not in say()
 
 
 def test_a_layout_is_the_same_each_time_and_keeps_parts_apart() -> None:

@@ -22,7 +22,12 @@ VERSIONS = {
     "evaluate": 3,
     "compare": 1,
     "solver_benchmark": 1,
-    "report": 2,
+    "graph_prepare": 1,
+    "graph_train": 1,
+    "graph_sample": 1,
+    "graph_score": 1,
+    "graph_compare": 1,
+    "report": 3,
 }
 
 if not workflow.overwrite_configfiles:
@@ -39,7 +44,7 @@ except InputError as error:
 SETTINGS = PLAN.settings
 validate(SETTINGS.model_dump(mode="json"), "../schemas/config.schema.json", set_default=False)
 PLAN.write_jobs()
-print(*PLAN.left_out.values(), sep="\n", end="\n" if PLAN.left_out else "", file=sys.stderr)
+print(*PLAN.left_out, sep="\n", end="\n" if PLAN.left_out else "", file=sys.stderr)
 
 # What rules find in their environment: the `sciml` beside the Python that runs Snakemake, whether or not it is activated; and
 # where to fetch from, which is no parameter, since the sha256 is checked and another mirror should re-run nothing.
@@ -66,4 +71,4 @@ wildcard_constraints:
 
 def CALIBRATION(stage):
     """An input function: the calibration that a stage of a model needs, or none."""
-    return lambda wildcards: PLAN.calibration(wildcards.dataset, wildcards.model, wildcards.seed, stage)
+    return lambda wildcards: PLAN.fields.calibration(wildcards.dataset, wildcards.model, wildcards.seed, stage)

@@ -31,7 +31,7 @@ rule fetch:
 rule prepare:
     input:
         config="<results>/pde/{dataset}/data.yaml",
-        source=lambda wildcards: PLAN.raw(wildcards.dataset) or [],
+        source=lambda wildcards: PLAN.fields.raw(wildcards.dataset),
     output:
         directory("<data>/pde/{dataset}.zarr"),
     log:
@@ -48,6 +48,6 @@ rule prepare:
         gpu=0,
     params:
         version=VERSIONS["prepare"],
-        source=lambda wildcards, input: f"--source {quote(str(input.source))}" if input.source else "",
+        source=lambda wildcards, input: " ".join(f"--source {quote(path)}" for path in input.source),
     shell:
         "exec sciml prepare --config {input.config:q} {params.source} --output {output:q} > {log:q} 2>&1"

@@ -13,13 +13,13 @@ rule train:
         "<logs>/pde/{dataset}/{model}/seed-{seed}/train.log",
     benchmark:
         "<benchmarks>/pde/{dataset}/{model}/seed-{seed}/train.tsv"
-    priority: lambda wildcards: PLAN.training_priority(wildcards.dataset, wildcards.model)
+    priority: lambda wildcards: PLAN.fields.training_priority(wildcards.dataset, wildcards.model)
     conda:
         CONDA
     threads: 1
     resources:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards: PLAN.training_minutes(wildcards.dataset, wildcards.model),
+        runtime=lambda wildcards: PLAN.fields.training_minutes(wildcards.dataset, wildcards.model),
         gpu=0,
     params:
         version=VERSIONS["train"],

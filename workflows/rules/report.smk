@@ -3,12 +3,10 @@
 
 rule report:
     input:
-        expand(
-            "{directory}/{file}",
-            directory=PLAN.runs,
-            file=["evaluation.json", "pictures.npz", "manifest.json", "events.jsonl"],
-        ),
-        expand("{directory}/solvers.json", directory=PLAN.comparisons),
+        expand("{directory}/{file}", directory=PLAN.runs, file=["evaluation.json", "manifest.json", "events.jsonl"]),
+        expand("{directory}/pictures.npz", directory=PLAN.fields.runs),
+        expand("{directory}/examples.json", directory=PLAN.graphs.runs),
+        expand("{directory}/solvers.json", directory=PLAN.fields.comparisons + PLAN.graphs.comparisons),
         solvers=["<results>/solvers/exact.json"] * SETTINGS.solver_benchmark,
         plot=["<results>/solvers/exact.svg"] * SETTINGS.solver_benchmark,
     output:
@@ -29,7 +27,7 @@ rule report:
         title="Generative models for science",
         scale=SETTINGS.scale,
         directories=PLAN.runs,
-        notes=" ".join(f"--note {quote(why)}" for why in PLAN.left_out.values()),
+        notes=" ".join(f"--note {quote(why)}" for why in PLAN.left_out),
         solvers=lambda wildcards, input: " ".join(f"--solvers {quote(path)}" for path in input.solvers),
     shell:
         "exec sciml report --title {params.title:q} --scale {params.scale:q} {params.notes} {params.solvers}"

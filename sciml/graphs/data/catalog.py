@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from sciml.config.graph_sources import SOURCES_OF
 from sciml.config.graphs import GraphDataConfig
 from sciml.graphs.data.prepare import prepare_ego_small, prepare_enzymes, prepare_file, prepare_molecules
 from sciml.graphs.data.published_molecules import prepare_published
@@ -17,12 +18,6 @@ from sciml.graphs.data.synthetic import (
 from sciml.io.errors import InputError
 from sciml.io.fetch import SOURCES
 
-SOURCES_OF: dict[str, tuple[str, ...]] = {
-    "ego_small": ("citeseer",),
-    "enzymes": ("enzymes_edges", "enzymes_graphs"),
-    "qm9": ("qm9", "qm9_test_rows"),
-    "zinc250k": ("zinc250k", "zinc250k_test_rows"),
-}
 _FREE: dict[str, Callable[..., None]] = {
     "community_small": prepare_community_small,
     "grid": prepare_grid,

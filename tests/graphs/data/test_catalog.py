@@ -8,8 +8,9 @@ from pydantic import TypeAdapter
 from rdkit import Chem
 
 from sciml.config.base import Config, parse
+from sciml.config.graph_sources import SOURCES_OF
 from sciml.config.graphs import GraphDataConfig
-from sciml.graphs.data.catalog import SOURCES_OF, prepare_graphs
+from sciml.graphs.data.catalog import prepare_graphs
 from sciml.graphs.data.graph_set import graph_set
 from sciml.graphs.data.overlap import isomorphic_to_training
 from sciml.graphs.data.pyg import to_pyg

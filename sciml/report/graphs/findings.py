@@ -1,0 +1,88 @@
+"""Sentences about generators of graphs, derived from the numbers."""
+
+from collections.abc import Sequence
+from math import isnan
+
+from sciml.report.graphs.columns import four_decimals, percent, quality_of
+from sciml.report.graphs.runs import Estimate, GraphDataset, GraphModel, GraphScore
+from sciml.report.graphs.tables import solver_scores
+from sciml.report.grouping import average
+from sciml.report.numbers import number
+
+_GRAPHS = {"connected": "connected", "vun": "valid, unique and novel"}
+_MOLECULES = {"valid": "valid without correction", "unique": "unique", "novel": "novel"}
+
+
+def findings(dataset: GraphDataset) -> list[str]:
+    """Who is nearest to the test graphs and how near the floor, how many graphs are good, and what fewer calls cost."""
+    sentences = (_nearest(dataset), _good(dataset), _calls(dataset), _chance(dataset))
+    return [sentence for sentence in sentences if sentence]
+
+
+def _nearest(dataset: GraphDataset) -> str | None:
+    name, words = quality_of(dataset)
+    found = [(model, model.average(lambda run: run.main.estimate(name).value)) for model in dataset.models]
+    finite = [(model, mean) for model, mean in found if mean.finite]
+    if not finite:
+        return None
+    model, mean = min(finite, key=lambda pair: pair[1].mean)
+    floor = average(run.main.estimate(name).floor for run in model.runs).mean
+    text = number if name == "fcd" else four_decimals
+    lead = f"Of {len(finite)} models {model.name} comes nearest to the test set: its" if len(finite) > 1 else "The"
+    return (
+        f"{lead} {words} is {text(mean.mean)}, that of training data, the floor, {text(floor)}. "
+        f"{_standing([run.main.estimate(name) for run in model.runs])}"
+    )
+
+
+def _standing(estimates: Sequence[Estimate]) -> str:
+    """Whether the intervals of all seeds reach the floor; nothing where an interval or the floor is not known."""
+    if any(isnan(estimate.low) or isnan(estimate.floor) for estimate in estimates):
+        return ""
+    if all(estimate.at_floor for estimate in estimates):
+        return "The interval reaches the floor: no difference from the data is seen in so many graphs."
+    return "The interval lies above the floor: there is a difference from the data."
+
+
+def _good(dataset: GraphDataset) -> str:
+    known = _MOLECULES if dataset.first.molecules else _GRAPHS
+    names = {name: words for name, words in known.items() if name in dataset.first.main.estimates}
+    parts = [
+        f"{model.name} " + ", ".join(f"{percent(_share(model, name))} % {words}" for name, words in names.items())
+        for model in dataset.models
+    ]
+    return f"Of what was generated: {'; '.join(parts)}."
+
+
+def _share(model: GraphModel, name: str) -> float:
+    return model.average(lambda run: run.main.estimate(name).value).mean
+
+
+def _calls(dataset: GraphDataset) -> str | None:
+    """The fewest calls at which the best score of a model's solvers is reached within its interval."""
+    name, words = quality_of(dataset)
+    text = number if name == "fcd" else four_decimals
+    parts = []
+    for model in dataset.models:
+        rows = [scores for scores in solver_scores(model) if _value(scores, name) == _value(scores, name)]
+        if len({scores[0].nfe for scores in rows}) < 2:
+            continue
+        best = min(rows, key=lambda scores: _value(scores, name))
+        limit = max(score.estimate(name).high for score in best)
+        few = min((scores for scores in rows if _value(scores, name) <= limit), key=lambda scores: scores[0].nfe)
+        solver = few[0].solver.partition(",")[0]
+        parts.append(
+            f"{model.name} needs {few[0].nfe:.0f} network calls with {solver} ({text(_value(few, name))}; the best, at "
+            f"{best[0].nfe:.0f} calls, is {text(_value(best, name))})"
+        )
+    return f"To stay within the interval of the best {words} of the solvers, {'; '.join(parts)}." if parts else None
+
+
+def _value(scores: Sequence[GraphScore], name: str) -> float:
+    return average(score.estimate(name).value for score in scores).mean
+
+
+def _chance(dataset: GraphDataset) -> str | None:
+    if all(len(model.runs) > 1 for model in dataset.models):
+        return None
+    return "Where a model was trained with one seed, how much another seed would change its numbers is not known."
