@@ -157,6 +157,7 @@ def test_rows_of_other_code_settings_or_libraries_do_not_mix(key: str, value: ob
         started(SMALL, output)
 
 
+@pytest.mark.slow
 def test_every_declared_order_is_the_measured_one() -> None:
     found = orders(every)
     assert {

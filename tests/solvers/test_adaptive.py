@@ -47,7 +47,7 @@ def test_points_of_the_grid_are_met_and_change_little(process, mixture, generato
 
 def test_a_fine_stretch_of_the_grid_does_not_spoil_the_step_after_it(mixture, process, generator):
     x = process.prior((2, 2), generator=generator, dtype=F64)
-    fine = torch.cat([torch.linspace(1, 0.99, 600, dtype=F64), torch.tensor([process.t_min], dtype=F64)])
+    fine = torch.cat([torch.linspace(1, 0.99, 200, dtype=F64), torch.tensor([process.t_min], dtype=F64)])
     end = integrate(AdaptiveDPMSolver(3, 1e-2, 1e-3), mixture, x, fine)
     torch.testing.assert_close(
         end, integrate(AdaptiveDPMSolver(3, 1e-3, 1e-4), mixture, x, span(process)), rtol=0, atol=1e-2
