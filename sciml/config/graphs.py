@@ -5,15 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt
 
 from sciml.config.base import Config
-
-
-def _counts_or_shares(split: tuple[int | float, ...]) -> tuple[int | float, ...]:
-    shares = not all(isinstance(part, int) for part in split)
-    if min(split) < 0 or sum(split) == 0:
-        raise ValueError("must be three counts or shares of at least 0, not all 0")
-    if shares and abs(sum(split) - 1) > 1e-6:
-        raise ValueError(f"must be shares that add up to 1, not {sum(split):.6g}, or three whole numbers")
-    return split
+from sciml.config.parts import Parts
 
 
 def _ordered(bounds: tuple[int, int]) -> tuple[int, int]:
@@ -23,8 +15,7 @@ def _ordered(bounds: tuple[int, int]) -> tuple[int, int]:
 
 
 Split = Annotated[
-    tuple[int | float, int | float, int | float],
-    AfterValidator(_counts_or_shares),
+    Parts,
     Field(strict=False, description="training, validation and test: three counts of graphs, or three shares"),
 ]
 Seed = Annotated[NonNegativeInt, Field(description="of everything random")]

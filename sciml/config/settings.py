@@ -8,6 +8,7 @@ from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, field_va
 from sciml.config.base import Config
 from sciml.config.graph_settings import GraphExperimentConfig
 from sciml.config.models import ModelConfig, NeuralConfig
+from sciml.config.parts import Parts
 from sciml.config.solvers import SolverConfig
 
 Dimension = Literal["trajectory", "time", "interval", "y", "x"]
@@ -51,22 +52,12 @@ class FileConfig(Config):
     predicted: PositiveInt = Field(description="frames to predict")
     period: PositiveInt | None = Field(None, description="frames of one cycle (24 for hourly data), if there is one")
     stride: PositiveInt = Field(1, description="frames between the starts of neighbouring windows of a long record")
-    split: tuple[int | float, int | float, int | float] = Field(
+    split: Parts = Field(
         (0.75, 0.05, 0.2),
         strict=False,
         description="training, validation and test: three counts of frames or trajectories, or three shares",
     )
     seed: NonNegativeInt = Field(0, description="of the shuffle that splits trajectories")
-
-    @field_validator("split")
-    @classmethod
-    def _counts_or_shares(cls, split: tuple[int | float, ...]) -> tuple[int | float, ...]:
-        shares = not all(isinstance(part, int) for part in split)
-        if min(split) < 0 or sum(split) == 0:
-            raise ValueError("must be three counts or shares of at least 0, not all 0")
-        if shares and abs(sum(split) - 1) > 1e-6:
-            raise ValueError(f"must be shares that add up to 1, not {sum(split):.6g}, or three whole numbers")
-        return split
 
     @model_validator(mode="after")
     def _variables_are_named_once(self) -> "FileConfig":
