@@ -15,7 +15,7 @@ from torch import Tensor
 
 from sciml.config.graph_settings import GraphEvaluationConfig, GraphSamplingConfig
 from sciml.config.graphs import CommunitySmallConfig, GridConfig, PublishedGraphsConfig, PublishedMoleculesConfig
-from sciml.config.settings import SolverConfig
+from sciml.config.solvers import SolverConfig
 from sciml.denoisers.graph import GraphScoreDenoiser
 from sciml.graphs.data.catalog import prepare_graphs
 from sciml.graphs.data.store import load_graphs

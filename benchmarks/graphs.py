@@ -34,7 +34,7 @@ from graph_bars import (
 from sciml.cli.allocator import keep_freed_memory
 from sciml.config.graph_settings import GraphEvaluationConfig, GraphSamplingConfig
 from sciml.config.graphs import CommunitySmallConfig
-from sciml.config.settings import SolverConfig
+from sciml.config.solvers import SolverConfig
 from sciml.graphs.data.catalog import prepare_graphs
 from sciml.graphs.data.store import load_graphs
 from sciml.graphs.evaluate import Judge, row

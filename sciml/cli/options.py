@@ -8,6 +8,7 @@ import click
 
 from sciml.config.base import read_yaml
 from sciml.io.atomic import atomic_file
+from sciml.io.errors import InputError
 
 FILE = click.Path(path_type=Path)
 CONFIG = click.option("--config", type=FILE, required=True, help="YAML file with the settings of this job.")
@@ -24,8 +25,15 @@ NAME = click.option("--name", nargs=2, default=("", ""), metavar="DATASET MODEL"
 
 
 def is_of_graphs(config: Path) -> bool:
-    """Whether the settings of a job say `domain: graphs`."""
-    return read_yaml(config).get("domain") == "graphs"
+    """Whether the settings of a job say `domain: graphs`.
+
+    Raises:
+        InputError: they name another domain.
+    """
+    domain = read_yaml(config).get("domain")
+    if domain not in (None, "graphs"):
+        raise InputError(f"{config}: `domain` must be graphs, or left out for fields, got {domain!r}")
+    return domain == "graphs"
 
 
 def provenance_of(config: dict[str, Any], data_sha256: str, seed: int) -> dict[str, Any]:

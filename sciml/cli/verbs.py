@@ -205,6 +205,8 @@ def evaluate(
     name: tuple[str, str],
 ) -> None:
     """Score a model on the test split."""
+    if is_of_graphs(config):
+        raise InputError(f"{config}: graphs are scored by `sciml sample` and then `sciml score`")
     job = read_config(EvaluationJob, config)
     import numpy as np
 

@@ -122,12 +122,12 @@ class GraphGenerator(nn.Module):
         with ExitStack() as stack:
             stack.callback(self.denoiser.register_forward_hook(called).remove)
             for first in range(0, count, batch):
-                told = None if cond is None else cond[first : first + batch]
+                asked = None if cond is None else cond[first : first + batch]
                 blank = self.representation.blank(_places(sizes[first : first + batch]))
                 chosen = denoiser or self.denoiser
                 if substructure is not None:
                     chosen = planted(chosen, self.representation, substructure, blank)
-                parts.append(self._draw(blank, sampler, generator, chosen, told))
+                parts.append(self._draw(blank, sampler, generator, chosen, asked))
         return Generated(concatenated(*parts), calls // len(parts), sampler.label)
 
     def _draw(

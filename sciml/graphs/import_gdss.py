@@ -84,6 +84,10 @@ def read_checkpoint(path: Path, *, averaged: bool | None = None) -> Checkpoint:
             net.load_state_dict(_translated(_weights(content, part, average, path), net, path))
         name = str(theirs["data"]["data"])
         nodes = int(theirs["data"]["max_node_num"])
+        if theirs["data"].get("init") == "atom" and name not in ALPHABETS:
+            raise InputError(
+                f"{path}: molecules must be of {' or '.join(ALPHABETS)}, got {name!r}: its elements are not known"
+            )
     except InputError:
         raise
     except (KeyError, TypeError, AttributeError, ValueError, RuntimeError) as error:

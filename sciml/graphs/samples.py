@@ -56,9 +56,10 @@ def export_samples(path: Path, graphs: GraphSet) -> None:
         with atomic_file(path) as temporary:
             temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
     elif path.suffix == ".graphml":
-        together = nx.disjoint_union_all(
-            [nx.set_node_attributes(graph, k, "graph") or graph for k, graph in enumerate(graphs.to_networkx())]
-        )
+        each = graphs.to_networkx()
+        for k, graph in enumerate(each):
+            nx.set_node_attributes(graph, k, "graph")
+        together = nx.disjoint_union_all(each)
         with atomic_file(path) as temporary:
             nx.write_graphml(together, temporary)
     else:

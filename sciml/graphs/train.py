@@ -11,6 +11,7 @@ from sciml.graphs.conditions import property_of
 from sciml.graphs.data.graph_set import GraphSet
 from sciml.graphs.gdss import blank_representation, build, objective, size_counts
 from sciml.graphs.generator import GraphGenerator
+from sciml.io.errors import InputError
 from sciml.training.batches import hash_seed
 from sciml.training.fit import FitReport, fit
 
@@ -45,6 +46,7 @@ def train_generator(
         time_limit: wall seconds after which to save and stop.
 
     Raises:
+        InputError: no graph has two nodes, or there are fewer graphs than a batch.
         Stopped, NonFiniteLoss: see `fit`.
     """
     torch.manual_seed(hash_seed(seed, 0))
@@ -66,6 +68,8 @@ def train_generator(
 
 def fitted(config: GraphModelConfig, graphs: GraphSet) -> GraphGenerator:
     """A generator that knows codes, sizes and moments of the data, its network untrained."""
+    if int(graphs.sizes.max()) < 2:
+        raise InputError("no training graph has two nodes: there are no pairs to learn")
     kinds = 4 if graphs.molecules else max(2, int(graphs.edges.max()) + 1)
     representation = blank_representation(config, graphs.atoms, kinds)
     representation.fit(graphs, standardise=config.codes == "standard")

@@ -1,7 +1,8 @@
 """What denoisers of graphs are trained with, as modules called as objective(generator, *batch).
 
-A batch is a `GraphState` of clean data as three tensors, x, adj and mask, and for categories two more. Noise and losses are
-of what is there only: nodes, and pairs i < j of nodes.
+A batch is clean data as three tensors: x, adj and mask of a `GraphState`, or the categories of nodes and of pairs and the
+mask; a fourth, where there is one, is the condition. Noise and losses are of what is there only: nodes, and pairs i < j of
+nodes.
 
 Reference: Jo, Lee and Hwang (2022), arXiv 2202.02514, equation 6; Vignac et al. (2023), arXiv 2209.14734, equation 4.
 """

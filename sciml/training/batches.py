@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from sciml.io.errors import InputError
+
 
 class Batches:
     """Shuffled epochs without gaps: batch k of a run is the same whenever and on however many processes it is asked for.
@@ -24,9 +26,9 @@ class Batches:
         self.length = lengths.pop()
         self.size = size
         if size > self.length:
-            raise ValueError(f"`batch` must be at most the number of examples, {self.length}, got {size}")
+            raise InputError(f"`batch` must be at most the number of examples, {self.length}, got {size}")
         if self.size < ranks:
-            raise ValueError(f"`batch` must be at least the number of processes, got {self.size} for {ranks}")
+            raise InputError(f"`batch` must be at least the number of processes, got {self.size} for {ranks}")
         self._epoch, self._order = -1, torch.empty(0, dtype=torch.long)
 
     def __getitem__(self, step: int) -> tuple[Tensor, ...]:

@@ -74,6 +74,13 @@ def test_a_model_says_what_it_is(folder: Path) -> None:
     ("verb", "text", "message"),
     [
         ("prepare", "domain: graphs\ndata: {kind: comunity}\n", "`data.kind`|`data`"),
+        ("prepare", DATA.replace("graphs", "graph"), "`domain` must be graphs, or left out for fields, got 'graph'"),
+        ("evaluate", SAMPLING, "graphs are scored by `sciml sample` and then `sciml score`"),
+        (
+            "train",
+            TRAINING.replace("batch: 16", "batch: 300"),
+            "`batch` must be at most the number of examples, 200, got 300",
+        ),
         ("train", TRAINING.replace("width: 8", "width: 6"), "`model.net.width` .*multiple of 4, got 6"),
         ("sample", SAMPLING.replace("value: 1.0, ", ""), "`guidance` 2.0 needs a `value`"),
         ("sample", SAMPLING.replace("ddim, eta: 1.0", "auto"), "`solver.name` must not be auto"),
@@ -81,7 +88,8 @@ def test_a_model_says_what_it_is(folder: Path) -> None:
 )
 def test_a_mistake_names_the_setting(folder: Path, tmp_path: Path, verb: str, text: str, message: str) -> None:
     (tmp_path / "bad.yaml").write_text(text)
-    rest = {"train": ["--data", folder / "d.zarr"], "sample": ["--model", folder / "m.safetensors"]}.get(verb, [])
+    data, model = ["--data", folder / "d.zarr"], ["--model", folder / "m.safetensors"]
+    rest = {"prepare": [], "train": data, "sample": model, "evaluate": data + model}[verb]
     arguments = [verb, "--config", tmp_path / "bad.yaml", *rest, "--output", tmp_path / "out"]
     with pytest.raises(InputError, match=message):
         CliRunner().invoke(cli, list(map(str, arguments)), catch_exceptions=False)

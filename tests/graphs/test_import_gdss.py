@@ -301,6 +301,10 @@ def changed(path: str, value: Any, **settings: Any) -> dict[str, Any]:
         (changed("ema_x", None, averaged=True), "theirs.pth: has no moving average of weights \\(`ema_x`\\)$"),
         (changed("ema_x/shadow_params", [], averaged=True), "theirs.pth: "),
         ([1, 2], "not a checkpoint of GDSS: it lacks"),
+        (
+            changed("model_config/data", {"data": "MOSES", "max_node_num": 9, "init": "atom"}),
+            "theirs.pth: molecules must be of QM9 or ZINC250k, got 'MOSES'",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_file_is_said_in_one_line(save, values, message):

@@ -7,9 +7,11 @@ import pytest
 import torch
 
 from sciml.graphs.conditions import property_of
+from sciml.graphs.data.graph_set import GraphSet
 from sciml.graphs.gdss import objective
 from sciml.graphs.train import examples, fitted, train_generator
 from sciml.io.digest import digest
+from sciml.io.errors import InputError
 from sciml.training import fit as fit_module
 from sciml.training.signals import Stopped
 
@@ -81,6 +83,12 @@ def test_a_generator_knows_sizes_codes_moments_and_the_property(small_model, mol
     plain = fitted(small_model(codes="plain"), networks)
     assert plain.process.moments is None and plain.representation.pairs.codes.tolist() == [[0.0], [1.0]]
     assert plain.representation.nodes.codes.shape == (10, 10)
+
+
+def test_graphs_of_single_nodes_are_refused(small_model, networks):
+    singles = GraphSet(networks.labels, torch.zeros_like(networks.edges), torch.ones_like(networks.sizes))
+    with pytest.raises(InputError, match="no training graph has two nodes"):
+        fitted(small_model(), singles)
 
 
 def test_examples_are_categories_or_codes_and_what_may_be_told(small_model, published_model, molecules, networks):
