@@ -1,0 +1,1 @@
+"""Fine-tuning: a denoiser and a reward in, a denoiser out."""

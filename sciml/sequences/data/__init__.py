@@ -1,0 +1,1 @@
+"""Data sets of sequences: simulated, public, and the user's own."""
