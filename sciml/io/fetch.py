@@ -114,6 +114,88 @@ _ZINC250K_TEST_ROWS = Source(
     other_sha256=("5ea3d2e4248a592c4f019a337efe3863687c78f359a461d47fb2d9a25c3629ec",),  # without the end of line
 )
 
+_PEAKS = "https://github.com/bernardo-de-almeida/DeepSTARR/raw/b02e460c7581934bb6c8910e53be04da10688781/DeepSTARR"
+_DEEPROMOTER = "https://github.com/egochao/DeePromoter/raw/4279eba86882d9daef4fcb2d740b29d0ff234567/data"
+_YEAST = (
+    "https://github.com/1edv/evolution/raw/bf4a41983a82ac81b3ef60fa33fc0e253760c73d/manuscript_code/model/results_summary"
+)
+_FLIP = "https://github.com/J-SNACKKB/FLIP/raw/62cace8735f5610e2743cf06ce0f944b37fffaa6/splits/gb1"
+_OUBOUNYT = "Oubounyt et al. 2019, DeePromoter, doi:10.3389/fgene.2019.00286; file from egochao/DeePromoter"
+_VAISHNAV = (
+    "Vaishnav et al. 2022, The evolution, evolvability and engineering of gene regulatory DNA, "
+    "doi:10.1038/s41586-022-04506-6; file from 1edv/evolution"
+)
+
+_CTCF_PEAKS = Source(
+    name="ctcf_peaks",
+    filename="sequences/ctcf.fa.gz",
+    url=f"{_PEAKS}/Neural_Network_DNA_Demo/data/ctcf.fa.gz",
+    sha256="29f74f5096f3d6e71125c3b34eabb88d72e422fefeac55c9763b4e588132c4d5",
+    licence="MIT",
+    reference="const-ae/Neural_Network_DNA_Demo, 2017; file from bernardo-de-almeida/DeepSTARR",
+)
+_PU1_PEAKS = Source(
+    name="pu1_peaks",
+    filename="sequences/pu1.fa.gz",
+    url=f"{_PEAKS}/Neural_Network_DNA_Demo/data/pu1.fa.gz",
+    sha256="5db3f070fa38285600492ae4d2fe58e511ffd3f1573ecf48cc7cff7a2e297a2a",
+    licence="MIT",
+    reference=_CTCF_PEAKS.reference,
+)
+_HUMAN_PROMOTERS = Source(
+    name="human_promoters",
+    filename="sequences/hs_pos_TATA.txt.gz",
+    url=f"{_DEEPROMOTER}/human/TATA/hs_pos_TATA.txt",
+    sha256="a05deb65d3c6d72d39db1c20e8d5549f1d373ea35936302c6ed8255dcf2a66c3",
+    licence="MIT",
+    reference=_OUBOUNYT,
+    other_sha256=("9515889e07fea56de600ba1ed170c801e8b9b93a8e96d253db07b693aae3d38a",),  # not compressed
+)
+_MOUSE_PROMOTERS = Source(
+    name="mouse_promoters",
+    filename="sequences/mm_pos_TATA.txt.gz",
+    url=f"{_DEEPROMOTER}/mouse/TATA/mm_pos_TATA.txt",
+    sha256="f99b32379bf732eadc60be422522fb2af9c7021fc88f380baaa3972fb7d58a93",
+    licence="MIT",
+    reference=_OUBOUNYT,
+    other_sha256=("4a69c76ed20d94505b803ef1a7ceddc8682d3c96c6a04851fcbb18d1d530fa6c",),  # not compressed
+)
+_YEAST_DRIFT = Source(
+    name="yeast_drift",
+    filename="sequences/yeast/Drift_testdata.csv.gz",
+    url=f"{_YEAST}/Drift_testdata.csv",
+    sha256="54a10e395df6084564f41efae203f062e635568379d4f71a9ecdab5ff176a13b",
+    licence="MIT",
+    reference=_VAISHNAV,
+    other_sha256=("71cc95f6ecfba595ea41c000925cb989a2546a93c57e369b1a85b6c2e2a58272",),  # not compressed
+)
+_YEAST_RANDOM = Source(
+    name="yeast_random",
+    filename="sequences/yeast/Random_testdata_defined_media.csv.gz",
+    url=f"{_YEAST}/Random_testdata_defined_media.csv",
+    sha256="3132ddaaf144d1d511237c826a2cd5d615c7ec82754c25373690ed5ad6a84815",
+    licence="MIT",
+    reference=_VAISHNAV,
+    other_sha256=("8a286b99b7e3dc98af842d0b1bced48dad0669a5374b0751a21fb913b6162431",),  # not compressed
+)
+_YEAST_SELECTION = Source(
+    name="yeast_selection",
+    filename="sequences/yeast/SSWM_testdata.csv.gz",
+    url=f"{_YEAST}/SSWM_testdata.csv",
+    sha256="fc2c9d367a0f119ff2e16b36c7d43db4c5b1146359e5812c78a89031451e0103",
+    licence="MIT",
+    reference=_VAISHNAV,
+    other_sha256=("8ad27650477af57ba667c9f9ba2a1dc7916101448235e5a973590a8b512b23b2",),  # not compressed
+)
+_GB1 = Source(
+    name="gb1",
+    filename="proteins/gb1_four_mutations_full_data.csv.zip",
+    url=f"{_FLIP}/four_mutations_full_data.csv.zip",
+    sha256="85692d808dcd3ae54fa2ac31f4e590858d4582369b6c7b05df299b9b6c383bff",
+    licence="AFL-3.0",
+    reference="Wu et al. 2016, doi:10.7554/eLife.16965; Dallago et al. 2021, FLIP, doi:10.1101/2021.11.09.467890",
+)
+
 SOURCES = {
     source.name: source
     for source in (
@@ -125,6 +207,14 @@ SOURCES = {
         _QM9_TEST_ROWS,
         _ZINC250K,
         _ZINC250K_TEST_ROWS,
+        _CTCF_PEAKS,
+        _PU1_PEAKS,
+        _HUMAN_PROMOTERS,
+        _MOUSE_PROMOTERS,
+        _YEAST_DRIFT,
+        _YEAST_RANDOM,
+        _YEAST_SELECTION,
+        _GB1,
     )
 }
 

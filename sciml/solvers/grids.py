@@ -8,11 +8,14 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from sciml.processes.gaussian import GaussianProcess
+from sciml.processes.jump import JumpProcess
 
 Grid = Float64[Tensor, " points"]
 
 
-def uniform_grid(process: GaussianProcess, steps: int, *, t_start: float = 1.0, t_end: float | None = None) -> Grid:
+def uniform_grid(
+    process: GaussianProcess | JumpProcess, steps: int, *, t_start: float = 1.0, t_end: float | None = None
+) -> Grid:
     """Equal steps in t.
 
     Args:
@@ -81,7 +84,7 @@ def sinh_grid(
 
 
 def _spaced(
-    process: GaussianProcess,
+    process: GaussianProcess | JumpProcess,
     steps: int,
     t_start: float,
     t_end: float | None,

@@ -1,0 +1,1 @@
+"""Samplers of letters under jump processes."""
