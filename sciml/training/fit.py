@@ -7,7 +7,7 @@ that a bit-exact resume would have to see through.
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,7 @@ from sciml.training.rates import warmup_cosine
 from sciml.training.signals import Stopped, StopRequest, listen_for_stop
 from sciml.training.step import make_optimizer, train_step
 
+Watch = Callable[[int], str | None]
 LOOK_EVERY = 10  # steps between looks at the loss: on a GPU each look waits for the device
 
 
@@ -37,13 +38,18 @@ class NonFiniteLoss(FloatingPointError):
 
 @dataclass(frozen=True)
 class FitReport:
-    """What a training took, over all processes that worked on it: steps, seconds, precision, the last loss."""
+    """What a training took, over all processes that worked on it: steps, seconds, precision, the last loss.
+
+    Args:
+        halted: why what watched it ended it early; empty if nothing did.
+    """
 
     steps: int
     cpu_seconds: float
     wall_seconds: float
     precision: str
     loss: float
+    halted: str = ""
 
 
 def fit(
@@ -56,6 +62,7 @@ def fit(
     fingerprint: str,
     time_limit: float | None = None,
     fabric: Fabric | None = None,
+    watch: Watch | None = None,
 ) -> FitReport:
     """Train a module in place; it ends with the averaged weights. Goes on from the directory's checkpoint if there is one.
 
@@ -69,6 +76,8 @@ def fit(
         time_limit: wall seconds after which to save and raise `Stopped`.
         fabric: device; the GPU if there is one, else the CPU, by default. One process: the checkpoint holds the generators
             of one.
+        watch: called with the number of steps done after each; what it returns, if anything, is why to end here. The weights
+            are then left as they are instead of averaged.
 
     Raises:
         Stopped: on SIGTERM, SIGINT, SIGUSR1 or at the time limit, after saving.
@@ -84,7 +93,8 @@ def fit(
         stack.enter_context(exclusive(directory))
         request = stack.enter_context(listen_for_stop())
         events = stack.enter_context(EventLog(directory / "events.jsonl"))
-        return _Run(fabric, objective, examples, settings, seed, directory, fingerprint, events).train(request, time_limit)
+        run = _Run(fabric, objective, examples, settings, seed, directory, fingerprint, events)
+        return run.train(request, time_limit, watch)
 
 
 class _Run:
@@ -123,7 +133,7 @@ class _Run:
         self.module, self.optimizer = fabric.setup(objective, self.state.optimizer)
         self.unseen: list[Tensor] = []  # (loss, norm of the gradient) of the steps since the last look
 
-    def train(self, request: StopRequest, time_limit: float | None) -> FitReport:
+    def train(self, request: StopRequest, time_limit: float | None, watch: Watch | None = None) -> FitReport:
         """Steps until the end, a request to stop or the time limit."""
         state = self.state
         self.events.write("resume" if state.step else "start", step=state.step, steps=state.steps, precision=state.precision)
@@ -132,6 +142,9 @@ class _Run:
         progress, saved = Progress("training", state.steps, state.step), time.monotonic()
         while state.step < state.steps:
             rate = self._step()
+            halted = watch(state.step) if watch is not None else None
+            if halted:
+                return self._halt(rate, halted, progress)
             last = state.step == state.steps
             over = time_limit is not None and time.monotonic() - self.wall_began >= time_limit
             stop = not last and (over or request.name is not None)
@@ -151,6 +164,14 @@ class _Run:
         state.ema.copy_to_parameters()
         self.events.write("end", step=state.step, cpu_seconds=round(state.cpu_seconds, 2))
         return FitReport(state.steps, state.cpu_seconds, state.wall_seconds, state.precision, state.loss)
+
+    def _halt(self, rate: float, reason: str, progress: Progress) -> FitReport:
+        """End early. The checkpoint stays that of the step before, so that a run that is repeated ends here again."""
+        state = self.state
+        self._look(rate)
+        progress.close()
+        self.events.write("halt", step=state.step, reason=reason)
+        return FitReport(state.step, state.cpu_seconds, state.wall_seconds, state.precision, state.loss, reason)
 
     def _step(self) -> float:
         """One step; returns its learning rate."""

@@ -61,5 +61,5 @@ def test_bad_use_is_named(steering) -> None:
     generator, given = torch.Generator().manual_seed(0), (Ancestral(), steering.denoiser)
     with pytest.raises(ValueError, match="`count` must divide the 10 rows, got 4"):
         best_of_n(*given, steering.rows(10, generator), steering.grid, steering.reward, 4, generator=generator)
-    with pytest.raises(ValueError, match="`grid` must end at 0, where the reward is known, got 0.2"):
+    with pytest.raises(ValueError, match="`grid` must end at 0, where the reward is known, got 0.19"):
         best_of_n(*given, steering.rows(4, generator), steering.grid[:-1], steering.reward, 4, generator=generator)

@@ -31,12 +31,12 @@ def run(steering, guided: Denoiser, prompts: int, particles: int, solver=TDS, **
 def linear(x_t: Tensor, t: Tensor) -> Tensor:
     """A classifier of masked states that knows nothing of the reward."""
     slope = torch.tensor([[1.0, -1, 0, 0.5], [0, 2, 0, 0], [0.3, 0, -1, 0]], dtype=F64)
-    return (x_t * slope).sum((1, 2)) * (1 + t)
+    return (x_t * slope).sum((1, 2)) * (1 + t) / 3
 
 
 GUIDES = {
     "reward ahead": lambda s: LetterLookAhead(s.denoiser, s.reward, 1.0),
-    "reward ahead, too strong": lambda s: LetterLookAhead(s.denoiser, s.reward, 0.4),
+    "reward ahead, too strong": lambda s: LetterLookAhead(s.denoiser, s.reward, 0.7),
     "wrong classifier": lambda s: LetterClassifierGuided(s.denoiser, linear),
     "wrong model": lambda s: Proposing(TabularDenoiser(s.law.flip(0, 2), Absorbing(3)), s.denoiser),
 }

@@ -1,0 +1,94 @@
+"""Settings of single jobs on sequences, as the command line takes them, and of experiments."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
+
+from sciml.config.base import Config
+from sciml.config.sequence_models import FineTuningConfig, SequenceModelConfig
+from sciml.config.sequence_oracles import OraclesConfig
+from sciml.config.sequences import SequenceDataConfig
+
+LetterSolverName = Literal["ancestral", "tau_leaping", "euler", "trapezoidal", "first_hitting", "remasking"]
+Steering = Literal["none", "best_of_n", "classifier", "classifier_free", "smc", "tds", "svdd"]
+
+
+class SteeringConfig(Config):
+    """How samples are led to a reward, or a label, without fine-tuning."""
+
+    method: Steering = "none"
+    particles: Annotated[int, Field(ge=1)] = Field(8, description="samples, or candidates in each step, for each one kept")
+    alpha: PositiveFloat = Field(0.3, description="the law aimed at is p exp(reward / alpha)")
+    label: int | None = Field(None, description="class asked for, by a model that was trained with a `condition`")
+    weight: NonNegativeFloat = Field(1.0, description="of classifier-free guidance towards `label`; 1: only told")
+
+    @model_validator(mode="after")
+    def _labels_are_for_those_told(self) -> "SteeringConfig":
+        if self.method == "classifier_free" and self.label is None:
+            raise ValueError("`method` classifier_free needs a `label` to lead to")
+        return self
+
+
+class SequenceSamplingConfig(Config):
+    """How sequences are generated."""
+
+    count: Annotated[int, Field(ge=2)] = Field(640, description="sequences")
+    solver: LetterSolverName = "ancestral"
+    steps: PositiveInt = Field(32, description="of the solver, of one call each but for trapezoidal, which makes two")
+    steering: SteeringConfig = SteeringConfig()
+    batch: PositiveInt = Field(640, description="sequences in a network call, at most")
+
+
+class SequenceEvaluationConfig(Config):
+    """How generated sequences are scored."""
+
+    sampling: SequenceSamplingConfig = SequenceSamplingConfig()
+    motifs: tuple[str, ...] = Field((), strict=False, description="motifs whose density is told, by JASPAR identity or name")
+    draws: PositiveInt = Field(32, description="noise draws for each log-likelihood")
+    most: Annotated[int, Field(ge=4)] = Field(2048, description="real sequences compared with, at most")
+
+
+class SequenceExperimentConfig(Config):
+    """One set of sequences: oracles of a label, models, and what they are fine-tuned and steered with."""
+
+    data: SequenceDataConfig
+    oracles: OraclesConfig
+    model: SequenceModelConfig
+    finetuning: dict[str, FineTuningConfig] = Field(default_factory=dict, description="by name")
+    steering: dict[str, SteeringConfig] = Field(default_factory=dict, description="baselines by name")
+    evaluation: SequenceEvaluationConfig = SequenceEvaluationConfig()
+
+
+class SequenceDataJob(Config):
+    """`sciml prepare` of sequences."""
+
+    domain: Literal["sequences"]
+    data: SequenceDataConfig
+
+
+class SequenceTrainingJob(Config):
+    """`sciml train` of sequences."""
+
+    domain: Literal["sequences"]
+    model: SequenceModelConfig
+
+
+class OracleJob(Config):
+    """`sciml oracle`."""
+
+    domain: Literal["sequences"]
+    oracles: OraclesConfig
+
+
+class FineTuningJob(Config):
+    """`sciml finetune`."""
+
+    domain: Literal["sequences"]
+    finetuning: FineTuningConfig
+
+
+class SequenceEvaluationJob(Config):
+    """`sciml sample` and `sciml score`."""
+
+    domain: Literal["sequences"]
+    evaluation: SequenceEvaluationConfig = SequenceEvaluationConfig()

@@ -1,0 +1,1 @@
+"""Guidance of letters under jump processes."""

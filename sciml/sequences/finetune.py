@@ -1,0 +1,97 @@
+"""Fine-tune a generator of sequences for a reward, watched by oracles that the optimiser never sees."""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from sciml.config.sequence_models import FineTuningConfig
+from sciml.finetuning.drakes import DrakesObjective
+from sciml.io.errors import InputError
+from sciml.processes.absorbing import Absorbing
+from sciml.sequences.alarm import Alarm
+from sciml.sequences.data.sequence_set import SequenceSet
+from sciml.sequences.drakes import steering
+from sciml.sequences.generator import SequenceGenerator
+from sciml.sequences.oracles.reward import Reward
+from sciml.training.batches import hash_seed
+from sciml.training.fit import FitReport, fit
+
+MOST_REAL = 1024  # real sequences that bands are made of
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """A fine-tuned generator and what came of it.
+
+    Args:
+        generator: at the end, or at the last look before the alarm.
+        report: of the training.
+        alarm: why it stopped early; empty if it did not.
+        alpha: at the end.
+        run: where checkpoints and events lie.
+    """
+
+    generator: SequenceGenerator
+    report: FitReport
+    alarm: str
+    alpha: float
+    run: Path
+
+
+def finetune(
+    pretrained: SequenceGenerator,
+    config: FineTuningConfig,
+    reward: Reward,
+    *,
+    judges: Mapping[str, Reward] | None = None,
+    real: SequenceSet | None = None,
+    seed: int,
+    run_directory: Path,
+    fingerprint: str,
+    time_limit: float | None = None,
+) -> Tuned:
+    """DRAKES from a pretrained generator, which stays as it is.
+
+    Args:
+        pretrained: of masked letters; the paths of the fine-tuned one are held close to its.
+        config: how.
+        reward: differentiable, of one-hot vectors (batch, position, letter).
+        judges: held-out oracles by name, for the alarm.
+        real: sequences that say what is real, for the alarm; without them there is none.
+        seed: of rollouts.
+        run_directory, fingerprint, time_limit: as of `train_generator`.
+
+    Raises:
+        InputError: the generator does not mask.
+        Stopped, NonFiniteLoss: see `fit`.
+    """
+    process = pretrained.denoiser.process
+    if not isinstance(process, Absorbing):
+        raise InputError(f"fine-tuning needs a model whose process is absorbing, got {type(process).__name__}")
+    generator, run = deepcopy(pretrained), run_directory / fingerprint
+    objective = DrakesObjective(generator.denoiser, deepcopy(pretrained.denoiser), reward, steering(config))
+    prompts = torch.full((config.training.batch, pretrained.length), process.mask, dtype=torch.uint8)
+    alarm = None
+    if config.alarm is not None and real is not None:
+        chosen = torch.randperm(len(real), generator=torch.Generator().manual_seed(hash_seed(seed, 10)))[:MOST_REAL]
+        kept = run / "kept.safetensors"
+        alarm = Alarm(
+            generator, deepcopy(pretrained), judges or {}, real.take(chosen.numpy()), config.alarm, config.steps, seed, kept
+        )
+    report = fit(
+        objective,
+        (prompts,),
+        config.training,
+        seed=seed,
+        directory=run,
+        fingerprint=fingerprint,
+        time_limit=time_limit,
+        watch=alarm,
+    )
+    generator.to("cpu").precision = "32"
+    if alarm is not None and report.halted:
+        alarm.restore()
+    return Tuned(generator.eval(), report, report.halted, float(objective.alpha), run)

@@ -1,0 +1,92 @@
+"""A trained generator of sequences: an alphabet, a length, and the denoiser."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Generator, Tensor, nn
+
+from sciml.denoisers.counting import Counting
+from sciml.denoisers.denoiser import Denoiser
+from sciml.denoisers.letters import LetterDenoiser
+from sciml.losses.letters import log_likelihood
+from sciml.sequences.data.sequence_set import SequenceSet
+from sciml.solvers.grids import uniform_grid
+from sciml.solvers.integrate import integrate
+from sciml.solvers.solver import Solver
+
+
+@dataclass(frozen=True)
+class Generated:
+    """What was sampled.
+
+    Args:
+        sequences: that were made.
+        nfe: network calls for each of them.
+    """
+
+    sequences: SequenceSet
+    nfe: int
+
+
+class SequenceGenerator(nn.Module):
+    """Generates sequences as long as those of its training set.
+
+    Args:
+        denoiser: of letters.
+        alphabet: the letters.
+        length: of a sequence.
+        classes: that a sample can be asked to have; 0 if none.
+    """
+
+    def __init__(self, denoiser: LetterDenoiser, alphabet: str, length: int, classes: int = 0) -> None:
+        super().__init__()
+        self.denoiser, self.alphabet, self.length, self.classes = denoiser, alphabet, length, classes
+        self.precision = "32"
+
+    def prompts(self, count: int, generator: Generator) -> Tensor:
+        """States that sampling begins with."""
+        return self.denoiser.process.prior((count, self.length), generator=generator)
+
+    @torch.no_grad()
+    def sample(
+        self,
+        count: int,
+        solver: Solver[Tensor, Any],
+        steps: int,
+        *,
+        generator: Generator,
+        denoiser: Denoiser | None = None,
+        cond: Tensor | None = None,
+        batch: int = 640,
+    ) -> Generated:
+        """New sequences.
+
+        Args:
+            count: sequences.
+            solver: makes the steps.
+            steps: of equal length in t.
+            generator: source of randomness, on the device of the model.
+            denoiser: instead of its own, such as a guided one.
+            cond: class of each sequence, (count,).
+            batch: sequences in one network call, at most.
+        """
+        parts, calls = [], 0
+        grid = uniform_grid(self.denoiser.process, steps)
+        for first in range(0, count, batch):
+            x = self.prompts(min(batch, count - first), generator)
+            counting = Counting(denoiser or self.denoiser)
+            asked = None if cond is None else cond[first : first + batch]
+            parts.append(integrate(solver, counting, x, grid, cond=asked, generator=generator))
+            calls += counting.nfe
+        tokens = torch.cat(parts).to("cpu", torch.uint8)
+        return Generated(SequenceSet(tokens, self.alphabet), calls // len(parts))
+
+    @torch.no_grad()
+    def log_likelihood(self, sequences: SequenceSet, *, draws: int, generator: Generator, batch: int = 64) -> Tensor:
+        """A lower bound of the log-likelihood of each sequence, in nats, by so many draws of noise each."""
+        parts = [
+            log_likelihood(self.denoiser, part.long().to(generator.device), generator=generator, draws=draws)
+            for part in sequences.tokens.split(batch)
+        ]
+        return torch.cat(parts).cpu()

@@ -1,0 +1,1 @@
+"""Rewards of sequences: learned from measurements, or any callable of the user's own."""

@@ -1,0 +1,57 @@
+"""Rewards: any callable, and what is told of one that is none."""
+
+import pytest
+import torch
+
+from sciml.io.errors import InputError
+from sciml.sequences.data.sequence_set import DNA, SequenceSet
+from sciml.sequences.oracles.reward import imported_reward, one_hot, reward_of
+
+
+@pytest.fixture
+def sequences() -> SequenceSet:
+    return SequenceSet(torch.tensor([[0, 1, 2], [3, 3, 3], [0, 0, 3]], dtype=torch.uint8), DNA)
+
+
+def test_a_users_own_model_plugs_in(sequences):
+    weights = torch.tensor([1.0, 10.0, 100.0, 1000.0])
+    values = reward_of(lambda x: (x @ weights).sum(1), sequences, batch=2)
+    assert values.tolist() == [111.0, 3000.0, 1002.0] and values.dtype == torch.float64
+
+
+def test_one_hot_is_that_of_the_letters(sequences):
+    x = one_hot(sequences.tokens, 4)
+    assert x.dtype == torch.float32 and torch.equal(x, torch.eye(4)[sequences.tokens.long()])
+
+
+@pytest.mark.parametrize(
+    ("reward", "message"),
+    [
+        (lambda x: x[:, :, 0], r"`r` must give a tensor of shape \(3,\) for as many sequences, got \(3, 3\)"),
+        (lambda x: [1.0, 2.0, 3.0], r"`r` must give a tensor of shape \(3,\) for as many sequences, got list"),
+        (lambda x: torch.tensor([1.0, torch.nan, 2.0]), "`r` must give finite numbers, got nan"),
+    ],
+)
+def test_what_is_no_reward_is_refused(sequences, reward, message):
+    with pytest.raises(InputError, match=message):
+        reward_of(reward, sequences, "r")
+
+
+def test_rewards_are_imported_by_name(sequences):
+    assert imported_reward("torch.nn.functional:relu") is torch.nn.functional.relu
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("/tmp/reward.py:f", "a reward is named as package.module:function, got '/tmp/reward.py:f'"),
+        ("..torch:f", "a reward is named as"),
+        ("torch.relu", "a reward is named as"),
+        ("no_such_package.rewards:f", "no_such_package.rewards:f: no module 'no_such_package' is installed"),
+        ("torch:no_such_thing", "torch:no_such_thing: module 'torch' has no callable 'no_such_thing'"),
+        ("torch:__version__", "has no callable '__version__'"),
+    ],
+)
+def test_bad_names_are_refused(name, message):
+    with pytest.raises(InputError, match=message):
+        imported_reward(name)
