@@ -1,7 +1,7 @@
 """The exact law of what a sampler of letters makes, computed instead of sampled.
 
-A sampler says with what probabilities each position goes on; the law over all states is pushed through these, stage by stage.
-With an exact denoiser what is left is the sampler's own error; with a trained one, its too.
+A sampler says with what probabilities each position goes on; the law over all states is pushed through these, stage by
+stage. With an exact denoiser what is left is the sampler's own error; with a trained one, its too.
 
 `unmasking_law` keeps one table for each set of positions that are seen, K^|set| entries: for samplers that never mask again.
 `dense_law` goes through every pair of states: for any sampler and process, where there are few states.

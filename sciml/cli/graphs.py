@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sciml.cli.options import CONFIG, DATA, FILE, MODEL, NAME, OUTPUT, SEED, provenance_of, write_json
+from sciml.cli.options import FILE, OUTPUT, provenance_of, write_json
 from sciml.config.base import read_config, to_yaml
 from sciml.config.graph_settings import (
     GraphComparisonJob,
@@ -88,21 +88,15 @@ def inspect_graphs(model: Path) -> None:
     click.echo(to_yaml(config), nl=False)
 
 
-@click.command()
-@CONFIG
-@MODEL
-@OUTPUT
-@SEED
-@click.option("--export", type=FILE, help="Also write the graphs as text: .smi (molecules) or .graphml.")
-def sample(config: Path, model: Path, output: Path, seed: int, export: Path | None) -> None:
-    """Generate graphs or molecules with a trained model."""
+def sample_graphs(config: Path, model: Path, output: Path, seed: int, export: Path | None) -> None:
+    """`sciml sample` of graphs."""
     job = read_config(GraphEvaluationJob, config)
     from sciml.graphs.samples import export_samples, write_samples
-    from sciml.graphs.sampling import sample_graphs
+    from sciml.graphs.sampling import sample_graphs as draw
     from sciml.graphs.store import load_generator
 
     generator, _ = load_generator(model)
-    sampled = sample_graphs(generator, job.evaluation.sampling, seed=seed, origin=str(model))
+    sampled = draw(generator, job.evaluation.sampling, seed=seed, origin=str(model))
     write_samples(output, sampled, seed=seed, origin=model.name)
     if export:
         export_samples(export, sampled.generated.graphs)
@@ -110,18 +104,10 @@ def sample(config: Path, model: Path, output: Path, seed: int, export: Path | No
     log.info("%d graphs by %s, %d network calls each", len(made.graphs), made.label, made.nfe)
 
 
-@click.command()
-@CONFIG
-@DATA
-@click.option("--samples", type=FILE, required=True, help="Made by `sciml sample`.")
-@OUTPUT
-@SEED
-@click.option("--examples", type=FILE, help="Also write a few generated and training graphs, as JSON.")
-@NAME
-def score(
+def score_graphs(
     config: Path, data: Path, samples: Path, output: Path, seed: int, examples: Path | None, name: tuple[str, str]
 ) -> None:
-    """Score generated graphs against the test split, with intervals and floors."""
+    """`sciml score` of graphs."""
     job = read_config(GraphEvaluationJob, config)
     from sciml.graphs.data.store import summary
     from sciml.graphs.evaluate import Judge

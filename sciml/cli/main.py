@@ -6,7 +6,9 @@ import sys
 import click
 
 from sciml.cli.allocator import keep_freed_memory
-from sciml.cli.graphs import import_gdss, sample, score
+from sciml.cli.graphs import import_gdss
+from sciml.cli.samples import sample, score
+from sciml.cli.sequences import finetune, oracle
 from sciml.cli.verbs import calibrate, compare, evaluate, fetch, forecast, inspect, prepare, report, schema, train, validate
 from sciml.io.errors import InputError
 from sciml.training.signals import Stopped
@@ -34,6 +36,12 @@ Graphs and molecules (their files say `domain: graphs`):
   sciml train    --config training.yaml --data molecules.zarr --output model.safetensors
   sciml sample   --config evaluation.yaml --model model.safetensors --output samples.zarr --export samples.smi
   sciml score    --config evaluation.yaml --data molecules.zarr --samples samples.zarr --output evaluation.json
+
+\b
+Sequences (their files say `domain: sequences`); prepare, train, sample and score as above, and for a reward:
+  sciml oracle   --config oracles.yaml --data dna.zarr --member first --output first.safetensors
+  sciml finetune --config finetuning.yaml --data dna.zarr --model model.safetensors --reward first.safetensors
+                 --judge second.safetensors --output tuned.safetensors
 """
 
 
@@ -58,6 +66,8 @@ VERBS = (
     evaluate,
     compare,
     forecast,
+    oracle,
+    finetune,
     sample,
     score,
     inspect,

@@ -21,19 +21,20 @@ CALIBRATION = click.option(
 )
 OUTPUT = click.option("--output", type=FILE, required=True, help="Where to write.")
 SEED = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of everything random.")
+DOMAINS = ("fields", "graphs", "sequences")
 NAME = click.option("--name", nargs=2, default=("", ""), metavar="DATASET MODEL", help="What the report calls them.")
 
 
-def is_of_graphs(config: Path) -> bool:
-    """Whether the settings of a job say `domain: graphs`.
+def domain_of(config: Path) -> str:
+    """What the settings of a job are of: graphs, sequences, or fields.
 
     Raises:
         InputError: they name another domain.
     """
-    domain = read_yaml(config).get("domain")
-    if domain not in (None, "graphs"):
-        raise InputError(f"{config}: `domain` must be graphs, or left out for fields, got {domain!r}")
-    return domain == "graphs"
+    domain = read_yaml(config).get("domain", "fields")
+    if domain not in DOMAINS:
+        raise InputError(f"{config}: `domain` must be graphs or sequences, or left out for fields, got {domain!r}")
+    return domain
 
 
 def provenance_of(config: dict[str, Any], data_sha256: str, seed: int) -> dict[str, Any]:

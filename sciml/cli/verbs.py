@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import click
 
-from sciml.cli import graphs
+from sciml.cli import graphs, sequences
 from sciml.cli.options import (
     CALIBRATION,
     CONFIG,
@@ -18,7 +18,7 @@ from sciml.cli.options import (
     NAME,
     OUTPUT,
     SEED,
-    is_of_graphs,
+    domain_of,
     provenance_of,
     write_json,
 )
@@ -63,10 +63,11 @@ def fetch(name: str | None, output: Path | None, mirror: Path | None, download: 
 def prepare(config: Path, output: Path, source: Path | None) -> None:
     """Simulate a data set, or import, check and split your own.
 
-    The file says `domain: graphs` for graphs and molecules; --source is then the folder of public files.
+    The file says `domain: graphs` for graphs and molecules, `domain: sequences` for DNA and proteins; --source is then the
+    folder of public files.
     """
-    if is_of_graphs(config):
-        return graphs.prepare_graphs(config, output, source)
+    if (domain := domain_of(config)) != "fields":
+        return {"graphs": graphs.prepare_graphs, "sequences": sequences.prepare_sequences}[domain](config, output, source)
     job = read_config(DataJob, config)
     from sciml.pde.data.prepare import prepare_burgers, prepare_file
 
@@ -126,8 +127,9 @@ def train(
 ) -> None:
     """Train a model, or fit a baseline; goes on where an earlier run was stopped or killed."""
     run_directory = run_directory or output.parent / "run"
-    if is_of_graphs(config):
-        return graphs.train_graphs(config, data, output, seed, run_directory, manifest, events, time_limit)
+    if (domain := domain_of(config)) != "fields":
+        of_domain = {"graphs": graphs.train_graphs, "sequences": sequences.train_sequences}[domain]
+        return of_domain(config, data, output, seed, run_directory, manifest, events, time_limit)
     job = read_config(TrainingJob, config)
     from sciml.io.zarr_store import dataset_digest
     from sciml.pde.store import save_forecaster
@@ -174,8 +176,11 @@ def calibrate(config: Path | None, data: Path, model: Path, output: Path, seed: 
 @CALIBRATION
 def compare(config: Path, data: Path, model: Path, output: Path, seed: int, calibration: Path | None) -> None:
     """Quality against network calls, solver by solver, on the test split."""
-    if is_of_graphs(config):
+    domain = domain_of(config)
+    if domain == "graphs":
         return graphs.compare_graphs(config, data, model, output, seed)
+    if domain == "sequences":
+        raise InputError(f"{config}: samplers of sequences are compared by `sciml sample` and `sciml score`")
     job = read_config(ComparisonJob, config)
     from sciml.pde.compare import compare_solvers
     from sciml.pde.store import load_forecaster
@@ -205,8 +210,8 @@ def evaluate(
     name: tuple[str, str],
 ) -> None:
     """Score a model on the test split."""
-    if is_of_graphs(config):
-        raise InputError(f"{config}: graphs are scored by `sciml sample` and then `sciml score`")
+    if (domain := domain_of(config)) != "fields":
+        raise InputError(f"{config}: {domain} are scored by `sciml sample` and then `sciml score`")
     job = read_config(EvaluationJob, config)
     import numpy as np
 
@@ -289,8 +294,9 @@ def inspect(model: Path) -> None:
     from sciml.io.model_file import kind_of
     from sciml.pde.store import load_forecaster
 
-    if kind_of(model) == "graph generator":
-        return graphs.inspect_graphs(model)
+    inspect_of = {"graph generator": graphs.inspect_graphs, "sequence generator": sequences.inspect_sequences}
+    if (kind := kind_of(model)) in inspect_of:
+        return inspect_of[kind](model)
     forecaster, job = load_forecaster(model)
     parameters = sum(parameter.numel() for parameter in forecaster.parameters())
     click.echo(f"# {parameters} parameters; made for {forecaster.geometry}")

@@ -83,7 +83,7 @@ class FineTuningConfig(Config):
     temperature: PositiveFloat = Field(1.0, description="of the softmax whose gradient is taken")
     truncation: PositiveInt = Field(16, description="last steps of a rollout that the gradient passes")
     measured: NonNegativeInt | None = Field(
-        8, description="steps before those at which the divergence is measured; all: null"
+        8, description="steps before those at which the divergence is measured; null: all"
     )
     checkpointing: bool = Field(False, description="compute steps again on the way back instead of keeping them")
     alarm: AlarmConfig | None = AlarmConfig()

@@ -6,8 +6,8 @@ x_0 and the path from rollouts of the denoiser in training. Were every law withi
 p_ref(x_0) exp(r(x_0) / alpha), normalised. A target in nats can be set instead of alpha: then alpha rises while the
 divergence is above it, and falls while it is below.
 
-Reference: Wang et al. (2024), arXiv 2410.13643, theorem 1 and algorithm 1; Schulman et al. (2017), arXiv 1707.06347, section 4,
-for a penalty that is adapted to a target.
+Reference: Wang et al. (2024), arXiv 2410.13643, theorem 1 and algorithm 1; Schulman et al. (2017), arXiv 1707.06347, section
+4, for a penalty that is adapted to a target.
 """
 
 from collections.abc import Callable

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
+from torch import Generator
 
 from sciml.config.sequence_models import FineTuningConfig
 from sciml.finetuning.drakes import DrakesObjective
@@ -19,6 +21,7 @@ from sciml.sequences.oracles.reward import Reward
 from sciml.training.batches import hash_seed
 from sciml.training.fit import FitReport, fit
 
+ACCOUNTED = 256  # paths whose divergence is measured
 MOST_REAL = 1024  # real sequences that bands are made of
 
 
@@ -31,6 +34,8 @@ class Tuned:
         report: of the training.
         alarm: why it stopped early; empty if it did not.
         alpha: at the end.
+        gap: reward of rollouts as the optimiser sees them less that of samples.
+        divergence: of paths from those of the pretrained, in nats, with a 95% interval.
         run: where checkpoints and events lie.
     """
 
@@ -38,6 +43,8 @@ class Tuned:
     report: FitReport
     alarm: str
     alpha: float
+    gap: float
+    divergence: dict[str, Any]
     run: Path
 
 
@@ -94,4 +101,21 @@ def finetune(
     generator.to("cpu").precision = "32"
     if alarm is not None and report.halted:
         alarm.restore()
-    return Tuned(generator.eval(), report, report.halted, float(objective.alpha), run)
+    generator.eval()
+    gap, divergence = account(objective.to("cpu"), pretrained, reward, seed)
+    return Tuned(generator, report, report.halted, float(objective.alpha), gap, divergence, run)
+
+
+@torch.no_grad()
+def account(
+    objective: DrakesObjective, pretrained: SequenceGenerator, reward: Reward, seed: int
+) -> tuple[float, dict[str, Any]]:
+    """By how much rollouts look better than samples, and how far the paths of samples are from the pretrained ones."""
+    source, process = Generator().manual_seed(hash_seed(seed, 13)), pretrained.denoiser.process
+    prompts = process.prior((ACCOUNTED, pretrained.length), generator=source)
+    seen = reward(objective.eval().roll_out(source, prompts).x[..., :-1]).mean()
+    exact = replace(objective.steering, estimator="exact", measured=None)
+    path = DrakesObjective(objective.denoiser, pretrained.denoiser, reward, exact).roll_out(source, prompts)
+    mean, error = path.divergence.mean().item(), path.divergence.std().item() / ACCOUNTED**0.5
+    gap = (seen - reward(path.x[..., :-1]).mean()).item()
+    return gap, {"value": mean, "interval": [mean - 1.96 * error, mean + 1.96 * error]}

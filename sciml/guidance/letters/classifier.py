@@ -1,20 +1,21 @@
 """Classifier guidance of masked letters: each is weighed by what its appearance does to a classifier of masked states.
 
-Let x_t[i = k] be the state in which position i, masked so far, shows letter k. Under masking that says of the data just what
-x_0,i = k says, so that by Bayes' rule
+Let x_t[i = k] be the state in which position i, masked so far, shows letter k. Under masking that says of the data just
+what x_0,i = k says, so that by Bayes' rule
 
     p(x_0,i = k | x_t, y) = p(x_0,i = k | x_t) p(y | x_t[i = k]) / p(y | x_t),
 
 exactly; with a weight w the last factor is taken to the power w, and the letters are normalised, with w = 1 too, for a
-classifier that was learned is not quite consistent with itself. That takes a call of the classifier for each masked position
-and letter. To first order one gradient by the state, written as one-hot vectors, does for all:
+classifier that was learned is not quite consistent with itself. That takes a call of the classifier for each masked
+position and letter. To first order one gradient by the state, written as one-hot vectors, does for all:
 
-    log p(y | x_t[i = k]) - log p(y | x_t) = d log p(y | x_t) / d x_t,ik - d log p(y | x_t) / d x_t,i mask,
+    log p(y | x_t[i = k]) - log p(y | x_t) = d log p(y | x_t) / d x_t,ik - d log p(y | x_t) / d x_t,i mask.
 
-where what is common to all letters of a position, here the mask's part, goes when they are normalised. When letters are revealed is left as it is, which is exact too, for it does not depend on them.
+What is common to the letters of a position, here the mask's part, goes when they are normalised. When letters are revealed
+is left as it is, which is exact too, for it does not depend on them.
 
-Reference: Nisonoff et al. (2024), arXiv 2406.01572, who guide rates, exactly and to first order: for masks the same; Schiff et
-al. (2024), arXiv 2412.10193.
+Reference: Nisonoff et al. (2024), arXiv 2406.01572, who guide rates, exactly and to first order; Schiff et al. (2024),
+arXiv 2412.10193.
 """
 
 from collections.abc import Callable
@@ -73,7 +74,7 @@ class LetterClassifierGuided(Denoiser):
             if len(rows):
                 shown = x_t[rows].repeat_interleave(process.letters, 0)
                 shown[:, i] = torch.arange(process.letters, device=x_t.device).repeat(len(rows))
-                time = t if t.ndim == 0 or len(t) == 1 else t[rows].repeat_interleave(process.letters, 0)
+                time = t if t.ndim == 0 or len(t) == 1 else t[rows.to(t.device)].repeat_interleave(process.letters, 0)
                 said = self._asked(F.one_hot(shown, process.vocabulary).to(like.dtype), time)
                 found[rows, i] = said.reshape(len(rows), process.letters).to(like)
         return found

@@ -3,8 +3,8 @@
     p_w(x_0,i = k | x_t)  proportional to  p(x_0,i = k | x_t, null) (p(x_0,i = k | x_t, cond) / p(x_0,i = k | x_t, null))^w,
 
 which by Bayes' rule is p(x_0,i = k | x_t) p(cond | x_t, x_0,i = k)^w: each position by itself, as if only one was to be
-decided. w = 1 is the conditional model, w = 0 the unconditional. The letters are normalised, so that when they are revealed is left
-as it is: mixed rates that are not would reveal them sooner the larger w is.
+decided. w = 1 is the conditional model, w = 0 the unconditional. The letters are normalised, so that when they are revealed
+is left as it is; rates that were mixed and not normalised would reveal them sooner the larger w is.
 
 Reference: Ho and Salimans (2022), arXiv 2207.12598, equation 6, whose w is ours less 1; Schiff et al. (2024), arXiv
 2412.10193, for letters; Rojas et al. (2025), arXiv 2507.08965, for the harm of letters that are revealed too soon.

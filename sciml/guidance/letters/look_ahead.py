@@ -5,13 +5,14 @@ With m = E[x_0 | x_t] in one-hot vectors, the probabilities, V = r(m) / alpha. T
     exp( dV / dm_ik )                                        by the gradient of the reward alone, or
     exp( dV / dx_t,ik - dV / dx_t,i mask )                   by the gradient through the denoiser,
 
-p(x_0,i | x_t) times it normalised, whereby the mask's part goes. The first is to first order in r / alpha what x_0,i = k does to E[exp(r / alpha)] if
-positions are independent given x_t, exact if the reward is a sum over them besides. The second adds what the denoiser makes
-of the letter for the others; it costs the gradient of the network, which has seen no states but one-hot vectors in training.
+p(x_0,i | x_t) times it normalised, whereby the mask's part goes. The first is to first order in r / alpha what x_0,i = k
+does to E[exp(r / alpha)] if positions are independent given x_t, and exact if the reward is a sum over them besides. The
+second adds what the denoiser makes of the letter for the others; it costs the gradient of the network, which has seen no
+states but one-hot vectors in training.
 
-Reference: Wu et al. (2023), arXiv 2306.17775, for the twist at the posterior mean; Nisonoff et al. (2024), arXiv 2406.01572,
-for first order in letters. In published code for DNA the push is divided by the size of the batch; here it does not depend on
-who else is in it.
+Reference: Wu et al. (2023), arXiv 2306.17775, for the twist at the posterior mean; Nisonoff et al. (2024), arXiv
+2406.01572, for first order in letters. In published code for DNA the push depends on the size of the batch; here it does
+not.
 """
 
 from typing import Any

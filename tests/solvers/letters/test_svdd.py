@@ -58,7 +58,7 @@ def test_its_law_is_the_exact_one(steering, exact, candidates: int, alpha: float
 
 
 def test_with_many_candidates_each_step_is_the_tilted_one(steering, exact) -> None:
-    law, count = exact_law(steering, 1.0, None), 10_000
+    law, count = exact_law(steering, 1.0, None), 6000
     errors = [exact.total_variation(exact.frequencies(run(steering, count, 1.0, m)), law) for m in (2, 8, 64)]
     assert errors[0] > 2 * errors[1] and errors[2] < 2 * exact.noise(law, count)
     assert exact.total_variation(law, steering.target) > 0.05  # which is not the law tilted as a whole
@@ -79,7 +79,7 @@ def test_with_values_by_many_draws_and_independent_letters_the_law_is_the_tilted
     start = denoiser.process.prior((6000, 3), generator=generator)
     grid, errors = uniform_grid(denoiser.process, 3), []
     for draws in (0, 4):
-        x = integrate(SVDD(reward, 1.0, 96, draws=draws), denoiser, start, grid, generator=generator)
+        x = integrate(SVDD(reward, 1.0, 64, draws=draws), denoiser, start, grid, generator=generator)
         errors.append(exact.total_variation(exact.frequencies(x), target))
     assert errors[1] < 2 * exact.noise(target, 6000) and errors[0] > 1.5 * errors[1]
 

@@ -84,6 +84,15 @@ def test_where_guidance_is_exact_every_particle_is_as_good(process) -> None:
     assert (found.log_weights - found.log_weights.mean()).abs().max() < 1e-12 and len(found.rows.unique(dim=0)) > 5
 
 
+def test_survival_is_decided_by_what_the_plain_denoiser_foresees(steering) -> None:
+    solver, generator = TDS(steering.reward, 0.5, threshold=0.0), torch.Generator().manual_seed(0)
+    guided, t = LetterLookAhead(steering.denoiser, steering.reward, 0.3), torch.tensor([0.6, 0.3], dtype=F64)
+    start = particles_of(torch.tensor([[3, 1, 3], [3, 3, 3], [0, 3, 3], [3, 3, 2]]), 2)
+    _, values = solver.step(guided, start, *t, start.log_weights, generator=generator)
+    exact = steering.reward(steering.denoiser(start.rows, t[0]).mean) / 0.5
+    torch.testing.assert_close(values.flatten(), exact)
+
+
 def test_a_prompt_does_not_depend_on_its_batch_mates(steering) -> None:
     """Nor does the strength of the guidance depend on how many they are."""
 

@@ -1,0 +1,76 @@
+"""The verbs on generated graphs and sequences: draw some, and score them."""
+
+from pathlib import Path
+
+import click
+
+from sciml.cli import graphs, sequences
+from sciml.cli.options import CONFIG, DATA, FILE, MODEL, NAME, OUTPUT, SEED, domain_of
+from sciml.io.errors import InputError
+
+
+@click.command()
+@CONFIG
+@MODEL
+@OUTPUT
+@SEED
+@click.option("--export", type=FILE, help="Also write the samples as text: .smi (molecules), .graphml (graphs) or .fa.")
+@click.option("--reward", help="Of sequences, for steering: an oracle's file, or package.module:function of your own.")
+def sample(config: Path, model: Path, output: Path, seed: int, export: Path | None, reward: str | None) -> None:
+    """Generate graphs, molecules or sequences with a trained model."""
+    domain = domain_of(config)
+    if domain == "sequences":
+        return sequences.sample_sequences(config, model, output, seed, export, reward)
+    if domain == "fields":
+        raise InputError(f"{config}: fields are sampled by `sciml forecast`; for others give `domain`")
+    if reward:
+        raise InputError("`--reward` is of sequences; graphs are led by `value` and `guidance`")
+    graphs.sample_graphs(config, model, output, seed, export)
+
+
+@click.command()
+@CONFIG
+@DATA
+@click.option("--samples", type=FILE, required=True, help="Made by `sciml sample`.")
+@OUTPUT
+@SEED
+@click.option("--examples", type=FILE, help="Also write a few generated and real ones, as JSON.")
+@click.option(
+    "--oracle",
+    "oracles",
+    multiple=True,
+    metavar="NAME=FILE",
+    help="Of sequences: a reward to score by, repeatable; first is the one optimised, second and third the held-out ones.",
+)
+@click.option("--pretrained", type=FILE, help="Of sequences: the pretrained model, for log-likelihoods.")
+@click.option("--manifest", type=FILE, help="Of sequences: written by `sciml finetune`, for the divergence and the alarm.")
+@NAME
+def score(
+    config: Path,
+    data: Path,
+    samples: Path,
+    output: Path,
+    seed: int,
+    examples: Path | None,
+    oracles: tuple[str, ...],
+    pretrained: Path | None,
+    manifest: Path | None,
+    name: tuple[str, str],
+) -> None:
+    """Score generated graphs or sequences against the test split, with intervals and floors."""
+    domain = domain_of(config)
+    if domain == "sequences":
+        named = dict(_named(text) for text in oracles)
+        return sequences.score_sequences(config, data, samples, output, seed, examples, named, pretrained, manifest, name)
+    if domain == "fields":
+        raise InputError(f"{config}: fields are scored by `sciml evaluate`; for others give `domain`")
+    if oracles or pretrained or manifest:
+        raise InputError("`--oracle`, `--pretrained` and `--manifest` are of sequences")
+    graphs.score_graphs(config, data, samples, output, seed, examples, name)
+
+
+def _named(text: str) -> tuple[str, Path]:
+    name, separator, path = text.partition("=")
+    if not (name and separator and path):
+        raise InputError(f"`--oracle` must be NAME=FILE, got {text!r}")
+    return name, Path(path)

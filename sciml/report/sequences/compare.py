@@ -1,0 +1,40 @@
+"""What methods are compared by: held-out rewards, averaged over seeds, beside those of real sequences."""
+
+from collections.abc import Iterable
+from math import nan
+
+from sciml.report.grouping import average
+from sciml.report.sequences.runs import SequenceDataset, SequenceModel, SequenceRun, rewards_of
+from sciml.report.sequences.scores import HELD_OUT
+
+
+def known_mean(values: Iterable[float]) -> float:
+    """The mean of those numbers that are there; nan if none is."""
+    found = [value for value in values if value == value]
+    return average(found).mean if found else nan
+
+
+def judge_of(dataset: SequenceDataset) -> str | None:
+    """The held-out reward that methods are compared by; None if there is none."""
+    return next((name for name in HELD_OUT if name in rewards_of(dataset)), None)
+
+
+def reward_mean(model: SequenceModel, reward: str) -> float:
+    """Mean over seeds of the medians; nan where a seed has none."""
+    return model.average(lambda run: run.reward(reward).value).mean
+
+
+def judged(dataset: SequenceDataset, reward: str) -> list[SequenceModel]:
+    """The methods that have a reward in all seeds."""
+    return [model for model in dataset.models if reward_mean(model, reward) == reward_mean(model, reward)]
+
+
+def real_mean(dataset: SequenceDataset, score: str) -> float:
+    """What real sequences score in the place of generated ones, averaged over runs."""
+    return known_mean(run.estimate(score).floor for run in dataset.runs)
+
+
+def band_width(run: SequenceRun, reward: str) -> float:
+    """Of the band in which the rewards of real sequences lie; nan if not known."""
+    verdict = run.score.verdicts.get(reward)
+    return nan if verdict is None else verdict.high - verdict.low

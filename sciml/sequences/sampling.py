@@ -1,0 +1,75 @@
+"""From a configuration to generated sequences."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+
+from sciml.config.sequence_settings import SequenceSamplingConfig
+from sciml.io.errors import InputError
+from sciml.sequences.generator import Generated, SequenceGenerator
+from sciml.sequences.oracles.reward import Reward
+from sciml.solvers.letters.ancestral import Ancestral
+from sciml.solvers.letters.first_hitting import FirstHitting
+from sciml.solvers.letters.remasking import Remasking
+from sciml.solvers.letters.tau_leaping import EulerJumps, TauLeaping
+from sciml.solvers.letters.trapezoidal import Trapezoidal
+from sciml.solvers.solver import Solver
+from sciml.training.batches import hash_seed
+
+SOLVERS: dict[str, type[Solver[Tensor, Any]]] = {
+    "ancestral": Ancestral,
+    "tau_leaping": TauLeaping,
+    "euler": EulerJumps,
+    "trapezoidal": Trapezoidal,
+    "first_hitting": FirstHitting,
+    "remasking": Remasking,
+}
+OF_MASKS = ("first_hitting", "remasking")
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """Generated sequences, processor seconds for each, and what made them."""
+
+    generated: Generated
+    seconds_per_sequence: float
+    label: str
+
+
+def sample_sequences(
+    generator: SequenceGenerator,
+    config: SequenceSamplingConfig,
+    reward: Reward | None = None,
+    *,
+    seed: int,
+    origin: str = "the model",
+) -> Sampled:
+    """New sequences, on the GPU if there is one.
+
+    Args:
+        generator: trained.
+        config: how many, and how.
+        reward: what steering leads to.
+        seed: of the noise.
+        origin: what to call the model in an error.
+
+    Raises:
+        InputError: a solver or a label that the model does not allow for.
+    """
+    process, wanted = generator.denoiser.process, config.steering.label
+    if config.solver in OF_MASKS and not process.absorbing:
+        raise InputError(f"{origin}: `solver` {config.solver} is of models whose process is absorbing")
+    if wanted is not None and not 0 <= wanted < generator.classes:
+        raise InputError(f"{origin}: `label` must be a class that it was trained with, below {generator.classes}, got {wanted}")
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    generator.to(device)
+    source = Generator(device).manual_seed(hash_seed(seed, 6))
+    cond = None if wanted is None else torch.full((config.count,), wanted, device=device)
+    began = time.process_time()
+    made = generator.sample(
+        config.count, SOLVERS[config.solver](), config.steps, generator=source, cond=cond, batch=config.batch
+    )
+    return Sampled(made, (time.process_time() - began) / config.count, f"{config.solver}, {config.steps} steps")
