@@ -11,6 +11,7 @@ include: "workflows/rules/data.smk"
 include: "workflows/rules/pde.smk"
 include: "workflows/rules/solvers.smk"
 include: "workflows/rules/graphs.smk"
+include: "workflows/rules/sequences.smk"
 include: "workflows/rules/report.smk"
 
 
@@ -27,4 +28,4 @@ rule data:
 
 rule models:
     input:
-        expand("{directory}/model.safetensors", directory=PLAN.runs),
+        expand("{directory}/model.safetensors", directory=PLAN.trained),

@@ -11,11 +11,12 @@ from typing import ClassVar, Generic, TypeVar
 from sciml.config.base import Config, to_yaml
 from sciml.config.graph_settings import GraphExperimentConfig
 from sciml.config.models import TrainingConfig
+from sciml.config.sequence_settings import SequenceExperimentConfig
 from sciml.config.settings import ExperimentConfig, Settings
 from sciml.io.atomic import write_text_if_changed
 from sciml.io.fetch import Source
 
-E = TypeVar("E", ExperimentConfig, GraphExperimentConfig)
+E = TypeVar("E", ExperimentConfig, GraphExperimentConfig, SequenceExperimentConfig)
 
 DAY = 24 * 60  # minutes
 

@@ -9,6 +9,7 @@ from typing import Any
 from domain_plan import any_of
 from field_plan import FieldPlan
 from graph_plan import GraphPlan
+from sequence_plan import SequencePlan
 
 from sciml.config.base import parse
 from sciml.config.settings import Settings
@@ -25,17 +26,19 @@ class Plan:
         mirror: folder with copies of the public files.
         fields: experiments on PDE fields.
         graphs: experiments on graphs and molecules.
+        sequences: experiments on DNA and proteins.
     """
 
     settings: Settings
     mirror: str | None
     fields: FieldPlan
     graphs: GraphPlan
+    sequences: SequencePlan
 
     @property
-    def domains(self) -> tuple[FieldPlan, GraphPlan]:
+    def domains(self) -> tuple[FieldPlan, GraphPlan, SequencePlan]:
         """The plan of each domain."""
-        return self.fields, self.graphs
+        return self.fields, self.graphs, self.sequences
 
     @property
     def left_out(self) -> list[str]:
@@ -48,19 +51,28 @@ class Plan:
         return [run for domain in self.domains for run in domain.runs]
 
     @property
+    def trained(self) -> list[str]:
+        """Those of them that say how their model was made."""
+        return [*self.fields.runs, *self.graphs.runs, *self.sequences.trained]
+
+    @property
     def datasets(self) -> list[str]:
         """All prepared data."""
         return [path for domain in self.domains for path in domain.datasets]
 
     @property
     def patterns(self) -> dict[str, str]:
-        """Regular expressions for the parts of paths; names of graphs are apart, so that no rule takes those of another."""
-        (dataset, model), (graphset, generator) = (domain.patterns for domain in self.domains)
+        """Regular expressions for the parts of paths; names of domains are apart, so that no rule takes those of another."""
+        (dataset, model), (graphset, generator), (sequenceset, method) = (domain.patterns for domain in self.domains)
         return {
             "dataset": dataset,
             "model": model,
             "graphset": graphset,
             "generator": generator,
+            "sequenceset": sequenceset,
+            "method": method,
+            "tuning": any_of(self.sequences.tunings),
+            "member": "first|second|third",
             "seed": r"\d+",
             "filename": any_of(source.filename for source in SOURCES.values()),
         }
@@ -84,13 +96,17 @@ def make_plan(values: Mapping[str, Any], origin: str, environment: Mapping[str, 
     """
     settings = parse(Settings, dict(values), origin)
     mirror = environment.get("SCIML_MIRROR") or settings.mirror
-    plan = Plan(settings, mirror, FieldPlan(settings, mirror), GraphPlan(settings, mirror))
-    for domain, known in ((plan.fields, f", or a known source ({', '.join(SOURCES)})"), (plan.graphs, "")):
+    plan = Plan(
+        settings, mirror, FieldPlan(settings, mirror), GraphPlan(settings, mirror), SequencePlan(settings, mirror)
+    )
+    for domain in plan.domains:
+        known = f", or a known source ({', '.join(SOURCES)})" if domain is plan.fields else ""
         for dataset in domain.asked:
             path = domain.own_file(dataset)
             if path is not None and not Path(path).exists():
                 allowed = f"a file that is there{known}"
                 raise InputError(f"{origin}: `{domain.domain}.{dataset}.data.path` must be {allowed}, got {path!r}")
     if not plan.runs:
-        raise InputError(" ".join([f"{origin}: `pde` and `graphs` have no data set that can be had here.", *plan.left_out]))
+        nothing = f"{origin}: `pde`, `graphs` and `sequences` have no data set that can be had here."
+        raise InputError(" ".join([nothing, *plan.left_out]))
     return plan

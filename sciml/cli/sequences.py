@@ -10,7 +10,13 @@ import click
 
 from sciml.cli.options import CONFIG, DATA, FILE, MODEL, OUTPUT, SEED, provenance_of, write_json
 from sciml.config.base import read_config, to_yaml
-from sciml.config.sequence_settings import FineTuningJob, OracleJob, SequenceDataJob, SequenceEvaluationJob, SequenceTrainingJob
+from sciml.config.sequence_settings import (
+    FineTuningJob,
+    OracleJob,
+    SequenceDataJob,
+    SequenceEvaluationJob,
+    SequenceTrainingJob,
+)
 from sciml.io.atomic import write_text_if_changed
 from sciml.io.errors import InputError
 
@@ -179,12 +185,11 @@ def finetune(
     if tuned.alarm:
         log.warning("stopped at step %d: %s", tuned.report.steps, tuned.alarm)
     facts = {"alarm": tuned.alarm, "alpha": tuned.alpha, "soft_hard_gap": tuned.gap, "path_divergence": tuned.divergence}
+    facts["parameters"] = sum(parameter.numel() for parameter in tuned.generator.parameters())
     _account(manifest, events, tuned.run, {**origin, **asdict(tuned.report), **facts})
 
 
-def sample_sequences(
-    config: Path, model: Path, output: Path, seed: int, export: Path | None, reward: str | None
-) -> None:
+def sample_sequences(config: Path, model: Path, output: Path, seed: int, export: Path | None, reward: str | None) -> None:
     """`sciml sample` of sequences."""
     job = read_config(SequenceEvaluationJob, config)
     from sciml.sequences.samples import export_samples, write_samples

@@ -10,7 +10,8 @@ from sciml.config.sequence_oracles import OraclesConfig
 from sciml.config.sequences import SequenceDataConfig
 
 LetterSolverName = Literal["ancestral", "tau_leaping", "euler", "trapezoidal", "first_hitting", "remasking"]
-Steering = Literal["none", "best_of_n", "classifier", "classifier_free", "smc", "tds", "svdd"]
+PRETRAINED = "pretrained"
+Steering = Literal["none", "best_of_n", "look_ahead", "classifier_free", "smc", "tds", "svdd"]
 
 
 class SteeringConfig(Config):
@@ -57,6 +58,18 @@ class SequenceExperimentConfig(Config):
     finetuning: dict[str, FineTuningConfig] = Field(default_factory=dict, description="by name")
     steering: dict[str, SteeringConfig] = Field(default_factory=dict, description="baselines by name")
     evaluation: SequenceEvaluationConfig = SequenceEvaluationConfig()
+
+    @property
+    def models(self) -> dict[str, SequenceModelConfig | FineTuningConfig | SteeringConfig]:
+        """Everything that makes sequences, by name."""
+        return {PRETRAINED: self.model, **self.finetuning, **self.steering}
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> "SequenceExperimentConfig":
+        names = [PRETRAINED, "oracles", *self.finetuning, *self.steering]
+        if len(set(names)) < len(names):
+            raise ValueError(f"`finetuning` and `steering` must have different names, and none of the first two, got {names}")
+        return self
 
 
 class SequenceDataJob(Config):

@@ -9,6 +9,7 @@ from sciml.config.base import Config
 from sciml.config.graph_settings import GraphExperimentConfig
 from sciml.config.models import ModelConfig, NeuralConfig
 from sciml.config.parts import Parts
+from sciml.config.sequence_settings import SequenceExperimentConfig
 from sciml.config.solvers import SolverConfig
 
 Dimension = Literal["trajectory", "time", "interval", "y", "x"]
@@ -144,6 +145,9 @@ class Settings(Config):
     graphs: dict[str, GraphExperimentConfig] = Field(
         default_factory=dict, description="experiments on graphs and molecules, by data set"
     )
+    sequences: dict[str, SequenceExperimentConfig] = Field(
+        default_factory=dict, description="experiments on DNA and proteins, by data set"
+    )
 
     @field_validator("seeds")
     @classmethod
@@ -154,7 +158,8 @@ class Settings(Config):
 
     @model_validator(mode="after")
     def _names_make_paths(self) -> "Settings":
-        domains: dict[str, Mapping[str, ExperimentConfig | GraphExperimentConfig]] = {"pde": self.pde, "graphs": self.graphs}
+        domains: dict[str, Mapping[str, ExperimentConfig | GraphExperimentConfig | SequenceExperimentConfig]]
+        domains = {"pde": self.pde, "graphs": self.graphs, "sequences": self.sequences}
         for domain, experiments in domains.items():
             for dataset, experiment in experiments.items():
                 for name in (dataset, *experiment.models):

@@ -11,6 +11,7 @@ Reference: Wang et al. (2024), arXiv 2410.13643, theorem 1 and algorithm 1; Schu
 """
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 
 import torch
@@ -60,7 +61,7 @@ class DrakesObjective(nn.Module):
 
     Args:
         denoiser: in training.
-        reference: where it began; takes no gradient.
+        reference: where it began; a copy is kept, which takes no gradient.
         reward: of one-hot vectors (batch, position, letter), differentiable.
         steering: see there.
 
@@ -75,7 +76,7 @@ class DrakesObjective(nn.Module):
     def __init__(self, denoiser: LetterDenoiser, reference: LetterDenoiser, reward: Reward, steering: Steering) -> None:
         super().__init__()
         self.denoiser, self.steering = denoiser, steering
-        self._still: tuple[LetterDenoiser, Reward] = (reference.requires_grad_(False).eval(), reward)
+        self._still: tuple[LetterDenoiser, Reward] = (deepcopy(reference).requires_grad_(False).eval(), reward)
         self.grid: Grid = uniform_grid(denoiser.process, steering.steps)
         self.register_buffer("alpha", torch.tensor(steering.alpha))
         self.register_buffer("seen", torch.zeros(2))

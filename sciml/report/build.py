@@ -12,15 +12,19 @@ from sciml.io.atomic import atomic_file
 from sciml.io.errors import InputError
 from sciml.report.benchmark import load_benchmark
 from sciml.report.field_section import FieldSection, field_section
-from sciml.report.graphs.load import is_of_graphs, load_graph_run
+from sciml.report.graphs.load import load_graph_run
 from sciml.report.graphs.provenance import graph_scores, unlike_counts
 from sciml.report.graphs.runs import GraphRun
 from sciml.report.graphs.section import GraphSection, graph_section
 from sciml.report.grouping import AnyRun, group
-from sciml.report.load import load_run
+from sciml.report.load import domain_of, load_run
 from sciml.report.palette import assign
 from sciml.report.provenance import Origins, commits, doubts, field_scores, newest, origin, unlike_tests
 from sciml.report.runs import Run
+from sciml.report.sequences.load import load_sequence_runs
+from sciml.report.sequences.provenance import sequence_scores, unlike_sizes
+from sciml.report.sequences.runs import SequenceRun
+from sciml.report.sequences.section import SequenceSection, sequence_section
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -49,17 +53,20 @@ def build_report(
     """
     if not directories:
         raise InputError("`directories` must name at least one run to report, got none")
-    fields, graphs = _load([Path(directory) for directory in directories])
-    runs: list[AnyRun] = [*fields, *graphs]
+    fields, graphs, sequences = _load([Path(directory) for directory in directories])
+    runs: list[AnyRun] = [*fields, *graphs, *sequences]
     _check_distinct(runs)
     styles = assign(run.model for run in runs)
-    of_fields, of_graphs = group(fields), group(graphs)
-    sections: list[FieldSection | GraphSection] = [field_section(dataset, styles) for dataset in of_fields]
+    of_fields, of_graphs, of_sequences = group(fields), group(graphs), group(sequences)
+    sections: list[FieldSection | GraphSection | SequenceSection] = [field_section(data, styles) for data in of_fields]
     sections += [graph_section(dataset, styles) for dataset in of_graphs]
+    sections += [sequence_section(dataset, styles) for dataset in of_sequences]
     origins = (
         Origins("PDE fields", tuple(origin(run, field_scores(run)) for dataset in of_fields for run in dataset.runs)),
         Origins("Graphs and molecules", tuple(origin(run, graph_scores(run)) for data in of_graphs for run in data.runs)),
+        Origins("Sequences", tuple(origin(run, sequence_scores(run)) for data in of_sequences for run in data.runs)),
     )
+    unlike = [*unlike_tests(of_fields), *unlike_counts(of_graphs), *unlike_sizes(of_sequences)]
     text = (
         _environment()
         .get_template("report.html.j2")
@@ -74,7 +81,7 @@ def build_report(
             templates={section.template for section in sections},
             styles=styles,
             origins=[domain for domain in origins if domain.rows],
-            notes=[*doubts([*of_fields, *of_graphs]), *unlike_tests(of_fields), *unlike_counts(of_graphs), *notes],
+            notes=[*doubts([*of_fields, *of_graphs, *of_sequences]), *unlike, *notes],
             benchmark=load_benchmark(solvers) if solvers else None,
         )
     )
@@ -82,12 +89,15 @@ def build_report(
         temporary.write_text(text, encoding="utf-8")
 
 
-def _load(directories: Sequence[Path]) -> tuple[list[Run], list[GraphRun]]:
-    """The runs on PDE fields and those on graphs."""
-    of_graphs = {directory: is_of_graphs(directory) for directory in directories}
+def _load(directories: Sequence[Path]) -> tuple[list[Run], list[GraphRun], list[SequenceRun]]:
+    """The runs on PDE fields, those on graphs, and those on sequences."""
+    found: dict[str, list[Path]] = {"pde": [], "graphs": [], "sequences": []}
+    for directory in directories:
+        found[domain_of(directory)].append(directory)
     return (
-        [load_run(directory) for directory in directories if not of_graphs[directory]],
-        [load_graph_run(directory) for directory in directories if of_graphs[directory]],
+        [load_run(directory) for directory in found["pde"]],
+        [load_graph_run(directory) for directory in found["graphs"]],
+        load_sequence_runs(found["sequences"]),
     )
 
 

@@ -1,4 +1,5 @@
-"""Reading a run on PDE fields: evaluation.json, manifest.json, pictures.npz, events.jsonl, perhaps solvers.json."""
+"""Reading a run: its domain and, on PDE fields, its files: evaluation.json, manifest.json, pictures.npz, events.jsonl,
+perhaps solvers.json."""
 
 import math
 import zipfile
@@ -18,6 +19,26 @@ _NUMBERS = (
     *("crps", "spread_skill", "seconds_per_sample", "nfe"),
 )
 _ARRAYS = ("truth", "prediction", "mean", "spread", "spectrum_truth", "spectrum_prediction", "axis_time", "axis_x")
+
+
+DOMAINS = ("pde", "graphs", "sequences")
+
+
+def domain_of(directory: Path) -> str:
+    """What a directory holds a run on: what its evaluation.json says is its `domain`, else pde.
+
+    Raises:
+        InputError: no directory, no readable evaluation, or an unknown domain.
+    """
+    if not directory.is_dir():
+        raise InputError(f"{directory}: no such directory of a run")
+    evaluation = read_record(directory / "evaluation.json")
+    domain = evaluation.values.get("domain", DOMAINS[0])
+    if domain not in DOMAINS:
+        raise InputError(
+            f"{evaluation.file}: `domain` must be {', '.join(DOMAINS[:-1])} or {DOMAINS[-1]}, got {str(domain)[:60]!r}"
+        )
+    return str(domain)
 
 
 def load_run(directory: Path) -> Run:

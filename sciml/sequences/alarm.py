@@ -13,14 +13,17 @@ from safetensors.torch import load_file, save_file
 from torch import Generator, Tensor
 
 from sciml.config.sequence_models import AlarmConfig
+from sciml.config.sequence_settings import SteeringConfig
 from sciml.io.atomic import atomic_file
 from sciml.sequences.data.sequence_set import SequenceSet
 from sciml.sequences.generator import SequenceGenerator
 from sciml.sequences.metrics.bands import Band, band, verdict
 from sciml.sequences.oracles.reward import Reward, reward_of
+from sciml.sequences.steering import way
 from sciml.solvers.letters.ancestral import Ancestral
 from sciml.training.batches import hash_seed
 
+PLAIN = way(SteeringConfig(), Ancestral(), None, "")
 DRAWS = 16  # of noise for a log-likelihood
 LIKELIHOOD = "the log-likelihood under the pretrained model"
 
@@ -61,7 +64,7 @@ class Alarm:
         was_training = self.generator.training
         self.generator.eval()
         source = Generator(self._device).manual_seed(hash_seed(self.seed, 11, step))
-        made = self.generator.sample(self.config.count, Ancestral(), self.steps, generator=source).sequences
+        made = self.generator.sample(self.config.count, PLAIN, self.steps, generator=source).sequences
         self.generator.train(was_training)
         for name, values in self._values(made, step).items():
             found = verdict(values, self.bands[name])

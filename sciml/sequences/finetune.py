@@ -78,8 +78,8 @@ def finetune(
     process = pretrained.denoiser.process
     if not isinstance(process, Absorbing):
         raise InputError(f"fine-tuning needs a model whose process is absorbing, got {type(process).__name__}")
-    generator, run = deepcopy(pretrained), run_directory / fingerprint
-    objective = DrakesObjective(generator.denoiser, deepcopy(pretrained.denoiser), reward, steering(config))
+    generator, run = deepcopy(pretrained).requires_grad_(), run_directory / fingerprint
+    objective = DrakesObjective(generator.denoiser, pretrained.denoiser, reward, steering(config))
     prompts = torch.full((config.training.batch, pretrained.length), process.mask, dtype=torch.uint8)
     alarm = None
     if config.alarm is not None and real is not None:

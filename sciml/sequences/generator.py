@@ -1,19 +1,16 @@
 """A trained generator of sequences: an alphabet, a length, and the denoiser."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
 
-from sciml.denoisers.counting import Counting
-from sciml.denoisers.denoiser import Denoiser
+from sciml.denoisers.counting_states import CountingStates
 from sciml.denoisers.letters import LetterDenoiser
 from sciml.losses.letters import log_likelihood
 from sciml.sequences.data.sequence_set import SequenceSet
+from sciml.sequences.steering import Way
 from sciml.solvers.grids import uniform_grid
-from sciml.solvers.integrate import integrate
-from sciml.solvers.solver import Solver
 
 
 @dataclass(frozen=True)
@@ -22,7 +19,7 @@ class Generated:
 
     Args:
         sequences: that were made.
-        nfe: network calls for each of them.
+        nfe: network calls for each of them, those of what was thrown away among them.
     """
 
     sequences: SequenceSet
@@ -52,11 +49,10 @@ class SequenceGenerator(nn.Module):
     def sample(
         self,
         count: int,
-        solver: Solver[Tensor, Any],
+        way: Way,
         steps: int,
         *,
         generator: Generator,
-        denoiser: Denoiser | None = None,
         cond: Tensor | None = None,
         batch: int = 640,
     ) -> Generated:
@@ -64,23 +60,19 @@ class SequenceGenerator(nn.Module):
 
         Args:
             count: sequences.
-            solver: makes the steps.
+            way: from prompts to sequences.
             steps: of equal length in t.
             generator: source of randomness, on the device of the model.
-            denoiser: instead of its own, such as a guided one.
             cond: class of each sequence, (count,).
-            batch: sequences in one network call, at most.
+            batch: sequences begun together, at most.
         """
-        parts, calls = [], 0
-        grid = uniform_grid(self.denoiser.process, steps)
+        grid, counting, parts = uniform_grid(self.denoiser.process, steps), CountingStates(self.denoiser), []
         for first in range(0, count, batch):
             x = self.prompts(min(batch, count - first), generator)
-            counting = Counting(denoiser or self.denoiser)
             asked = None if cond is None else cond[first : first + batch]
-            parts.append(integrate(solver, counting, x, grid, cond=asked, generator=generator))
-            calls += counting.nfe
+            parts.append(way(counting, x, grid, asked, generator))
         tokens = torch.cat(parts).to("cpu", torch.uint8)
-        return Generated(SequenceSet(tokens, self.alphabet), calls // len(parts))
+        return Generated(SequenceSet(tokens, self.alphabet), round(counting.states / count))
 
     @torch.no_grad()
     def log_likelihood(self, sequences: SequenceSet, *, draws: int, generator: Generator, batch: int = 64) -> Tensor:

@@ -11,6 +11,7 @@ from sciml.config.sequence_settings import SequenceSamplingConfig
 from sciml.io.errors import InputError
 from sciml.sequences.generator import Generated, SequenceGenerator
 from sciml.sequences.oracles.reward import Reward
+from sciml.sequences.steering import way
 from sciml.solvers.letters.ancestral import Ancestral
 from sciml.solvers.letters.first_hitting import FirstHitting
 from sciml.solvers.letters.remasking import Remasking
@@ -63,13 +64,24 @@ def sample_sequences(
     if config.solver in OF_MASKS and not process.absorbing:
         raise InputError(f"{origin}: `solver` {config.solver} is of models whose process is absorbing")
     if wanted is not None and not 0 <= wanted < generator.classes:
-        raise InputError(f"{origin}: `label` must be a class that it was trained with, below {generator.classes}, got {wanted}")
+        raise InputError(
+            f"{origin}: `label` must be a class that it was trained with, below {generator.classes}, got {wanted}"
+        )
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     generator.to(device)
     source = Generator(device).manual_seed(hash_seed(seed, 6))
     cond = None if wanted is None else torch.full((config.count,), wanted, device=device)
     began = time.process_time()
-    made = generator.sample(
-        config.count, SOLVERS[config.solver](), config.steps, generator=source, cond=cond, batch=config.batch
-    )
-    return Sampled(made, (time.process_time() - began) / config.count, f"{config.solver}, {config.steps} steps")
+    chosen = way(config.steering, SOLVERS[config.solver](), reward, origin)
+    made = generator.sample(config.count, chosen, config.steps, generator=source, cond=cond, batch=config.batch)
+    return Sampled(made, (time.process_time() - began) / config.count, label(config))
+
+
+def label(config: SequenceSamplingConfig) -> str:
+    """What a table calls it."""
+    steered = config.steering
+    plain = f"{config.solver.replace('_', '-')}, {config.steps} steps"
+    if steered.method == "none":
+        return plain
+    counted = f" of {steered.particles}" if steered.method in ("best_of_n", "smc", "tds", "svdd") else ""
+    return f"{plain}, {steered.method.replace('_', '-')}{counted}"

@@ -174,7 +174,7 @@ def test_a_missing_file_is_named(graph_run: Path, tmp_path: Path, file: str) -> 
 @pytest.mark.parametrize(
     ("file", "change", "message"),
     [
-        ("evaluation.json", lambda v: v.update(domain="poems"), "`domain` must be pde or graphs, got 'poems'"),
+        ("evaluation.json", lambda v: v.update(domain="poems"), "`domain` must be pde, graphs or sequences, got 'poems'"),
         ("evaluation.json", lambda v: v.pop("nfe"), "key `nfe` is missing"),
         ("evaluation.json", lambda v: v["data"]["graphs"].pop("test"), "key `data.graphs.test` is missing"),
         ("evaluation.json", lambda v: v["data"].update(nodes=[3]), "`data.nodes` must be two numbers, got 1"),

@@ -27,6 +27,12 @@ VERSIONS = {
     "graph_sample": 1,
     "graph_score": 1,
     "graph_compare": 1,
+    "sequence_prepare": 1,
+    "sequence_oracle": 1,
+    "sequence_pretrain": 1,
+    "sequence_finetune": 1,
+    "sequence_sample": 1,
+    "sequence_score": 1,
     "report": 3,
 }
 

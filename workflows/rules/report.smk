@@ -3,9 +3,11 @@
 
 rule report:
     input:
-        expand("{directory}/{file}", directory=PLAN.runs, file=["evaluation.json", "manifest.json", "events.jsonl"]),
+        expand("{directory}/evaluation.json", directory=PLAN.runs),
+        expand("{directory}/{file}", directory=PLAN.trained, file=["manifest.json", "events.jsonl"]),
         expand("{directory}/pictures.npz", directory=PLAN.fields.runs),
-        expand("{directory}/examples.json", directory=PLAN.graphs.runs),
+        expand("{directory}/examples.json", directory=PLAN.graphs.runs + PLAN.sequences.runs),
+        PLAN.sequences.oracles,
         expand("{directory}/solvers.json", directory=PLAN.fields.comparisons + PLAN.graphs.comparisons),
         solvers=["<results>/solvers/exact.json"] * SETTINGS.solver_benchmark,
         plot=["<results>/solvers/exact.svg"] * SETTINGS.solver_benchmark,

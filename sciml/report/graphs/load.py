@@ -12,21 +12,6 @@ _SHARES = ("valid", "valid_corrected", "connected", "unique", "novel", "referenc
 _SINGLE = ("nspdk", "fcd")
 
 
-def is_of_graphs(directory: Path) -> bool:
-    """Whether a directory holds a run on graphs: its evaluation.json says `domain` graphs.
-
-    Raises:
-        InputError: no directory, no readable evaluation, or an unknown domain.
-    """
-    if not directory.is_dir():
-        raise InputError(f"{directory}: no such directory of a run")
-    evaluation = read_record(directory / "evaluation.json")
-    domain = evaluation.values.get("domain", "pde")
-    if domain not in ("pde", "graphs"):
-        raise InputError(f"{evaluation.file}: `domain` must be pde or graphs, got {str(domain)[:60]!r}")
-    return bool(domain == "graphs")
-
-
 def load_graph_run(directory: Path) -> GraphRun:
     """Everything the report needs of one run.
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sciml.report.graphs.columns import percent
-from sciml.report.numbers import MINUS, MISSING, number
+from sciml.report.numbers import MINUS, MISSING, number, whole
 from sciml.report.sequences.runs import SequenceDataset, SequenceRun, rewards_of
 from sciml.report.sequences.scores import HELD_OUT, LIKELIHOOD, SEEN, TRUE, Estimate
 
@@ -53,10 +53,9 @@ def divergence(run: SequenceRun) -> Estimate:
 
 def reward_title(name: str) -> str:
     """What a reward is called in words."""
-    if name == TRUE:
-        return "true activity"
-    role = "held out" if name in HELD_OUT else "seen by the optimiser" if name == SEEN else ""
-    return f"{name} oracle, {role}" if role else name
+    if name in HELD_OUT:
+        return f"held-out {name} oracle"
+    return {SEEN: "seen oracle", TRUE: "true activity"}.get(name, name)
 
 
 def _rewards(dataset: SequenceDataset) -> list[SequenceColumn]:
@@ -79,7 +78,7 @@ def _likeness(dataset: SequenceDataset) -> list[SequenceColumn]:
     motifs = dict.fromkeys(name for run in dataset.runs for name in run.score.estimates if name.startswith("motifs.named."))
     names = {name: name.removeprefix("motifs.named.") for name in motifs} or {"motifs.density": "all motifs"}
     return [
-        SequenceColumn("Paths", "KL, nats", divergence, number),
+        SequenceColumn("Paths", "KL, nats", divergence, two_decimals),
         SequenceColumn("Correlation with real ones", "3-mers, Pearson", _named("kmer_pearson"), three_decimals),
         SequenceColumn("Correlation with real ones", "motifs, Pearson", _named("motifs.pearson"), three_decimals),
         SequenceColumn("Correlation with real ones", "motifs, Spearman", _named("motifs.spearman"), three_decimals),
@@ -98,6 +97,6 @@ def _named(name: str) -> Callable[[SequenceRun], Estimate]:
 
 _COSTS = (
     SequenceColumn("Reward", "soft − hard", lambda run: Estimate(run.gap), two_decimals),
-    SequenceColumn("Cost", "calls", lambda run: Estimate(run.nfe), number),
+    SequenceColumn("Cost", "calls", lambda run: Estimate(run.nfe), whole),
     SequenceColumn("Cost", "CPU ms", lambda run: Estimate(1000 * run.seconds_per_sequence), number),
 )

@@ -51,27 +51,19 @@ def _real(axes: Axes, runs: Sequence[SequenceRun], reward: str) -> None:
 
 
 def _point(axes: Axes, x: Estimate, y: Estimate, model: SequenceModel, marker: str, styles: Styles) -> None:
+    """With bars for the 95% intervals."""
     colour, known = styles[model.name].colour, axes.get_legend_handles_labels()[1]
-    across, up = (drawable([[each.value - each.low], [each.high - each.value]]) for each in (x, y))
-    axes.errorbar(
-        drawable([x.value]),
-        drawable([y.value]),
-        xerr=np.nan_to_num(across),
-        yerr=np.nan_to_num(up),
-        fmt=marker,
-        ms=5.5,
-        color=colour,
-        elinewidth=1,
-        label=None if model.name in known else model.name,
-    )
+    label = None if model.name in known else model.name
+    axes.plot(drawable([x.value]), drawable([y.value]), marker, ms=9 if marker == "_" else 5.5, color=colour, linestyle="none", label=label)
+    axes.hlines(drawable([y.value]), drawable([x.low]), drawable([x.high]), color=colour, linewidth=1)
+    axes.vlines(drawable([x.value]), drawable([y.low]), drawable([y.high]), color=colour, linewidth=1)
 
 
 def _beside(axes: Axes, steered: Sequence[SequenceModel], reward: str, styles: Styles) -> None:
     """A column a method, a point a seed."""
     for place, model in enumerate(steered):
         for run in model.runs:
-            x = Estimate(float(place), float(place), float(place))
-            _point(axes, x, run.reward(reward), model, "_", styles)
+            _point(axes, Estimate(float(place)), run.reward(reward), model, "_", styles)
     axes.set_xticks(range(len(steered)), [model.name for model in steered], rotation=60, ha="right", rotation_mode="anchor")
     axes.set_xlim(-0.6, len(steered) - 0.4)
     tidy(axes, "", "")

@@ -1,7 +1,7 @@
 """What a set of sequences is, how each method makes new ones, and what limits their scores, in words."""
 
 from sciml.report.grouping import average
-from sciml.report.numbers import MISSING, number, whole
+from sciml.report.numbers import MISSING, whole
 from sciml.report.sequences.runs import SequenceDataset, SequenceModel
 
 _STEERED = {
@@ -40,13 +40,13 @@ def how(model: SequenceModel) -> str:
     if first.kind == "pretrained":
         return "pretrained"
     if first.kind == "steered":
-        shown = {name: number(value) if isinstance(value, float) else value for name, value in first.settings.items()}
+        shown = {name: f"{value:.3g}" if isinstance(value, float) else value for name, value in first.settings.items()}
         method = str(shown.get("method", ""))
         return _STEERED.get(method, method).format_map(_Known(shown))
     alpha = average(run.alpha for run in model.runs).mean
     goal = first.settings.get("target")
-    text = "fine-tuned" + (f", α {number(alpha)}" if alpha == alpha else "")
-    text += f" for {number(goal)} nats" if isinstance(goal, int | float) else ""
+    text = "fine-tuned" + (f", α {alpha:.3g}" if alpha == alpha else "")
+    text += f" for {goal:.3g} nats" if isinstance(goal, int | float) else ""
     return text + (f"; {STOPPED}" if any(run.alarm for run in model.runs) else "")
 
 

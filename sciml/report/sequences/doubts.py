@@ -10,6 +10,7 @@ from sciml.report.sequences.runs import Oracle, SequenceDataset, SequenceModel, 
 from sciml.report.sequences.scores import HELD_OUT, LIKELIHOOD, SEEN, TRUE, Verdict
 from sciml.report.sequences.tables import oracles_of
 
+GAIN = 0.1  # of the band's width, below which a gain may be chance
 CONFIRMED = 0.5  # share of the seen gain that others are to confirm
 GAP = 0.1  # of the band's width, by which rollouts may look better than samples
 LOW = {"auc": 0.9, "auc_shuffles": 0.9, "spearman": 0.5}  # below which an oracle says little
@@ -38,7 +39,7 @@ def _sides(model: SequenceModel) -> list[str]:
 
 
 def _side(name: str, verdicts: Sequence[Verdict], seeds: int) -> str:
-    title = "log-likelihood" if name == LIKELIHOOD else reward_title(name).partition(",")[0]
+    title = "log-likelihood" if name == LIKELIHOOD else reward_title(name)
     often = f" in {len(verdicts)} of {seeds} seeds" if len(verdicts) < seeds else ""
     means = (known_mean(getattr(verdict, key) for verdict in verdicts) for key in ("median", "low", "high"))
     median, low, high = map(two_decimals, means)
@@ -46,17 +47,19 @@ def _side(name: str, verdicts: Sequence[Verdict], seeds: int) -> str:
 
 
 def _hacked(dataset: SequenceDataset) -> Iterator[str]:
-    """Gains that the seen oracle reports and the others, or the truth, do not confirm."""
+    """Gains that the seen oracle reports, and the held-out oracles on average, or the truth, do not confirm."""
     start = next((model for model in dataset.models if model.first.kind == "pretrained"), None)
-    for model in dataset.models if start is not None else ():
+    if start is None:
+        return
+    for model in dataset.models:
         seen = _gain(model, start, SEEN)
         gains = {name: _gain(model, start, name) for name in (*HELD_OUT, TRUE) if name in rewards_of(dataset)}
-        low = {name: gain for name, gain in gains.items() if gain < CONFIRMED * seen}
-        if seen > 0 and low:
-            parts = " and ".join(f"{two_decimals(gain)} by the {reward_title(name)}" for name, gain in low.items())
+        others = known_mean(gain for name, gain in gains.items() if name != TRUE), gains.get(TRUE, nan)
+        if seen > GAIN and any(other < CONFIRMED * seen for other in others):
+            parts = ", ".join(f"{two_decimals(gain)} by the {reward_title(name)}" for name, gain in gains.items())
             yield (
-                f"{model.name} looks hacked: by the oracle that the optimiser sees it gains {two_decimals(seen)} times the width "
-                f"of the real band, but {parts}."
+                f"{model.name} looks hacked. Gained over {start.name}, in widths of the band of real sequences: "
+                f"{two_decimals(seen)} by the {reward_title(SEEN)}, {parts}."
             )
 
 
@@ -77,8 +80,8 @@ def _softness(dataset: SequenceDataset) -> Iterator[str]:
     for run in dataset.runs:
         if run.gap > GAP * band_width(run, SEEN):
             yield (
-                f"{run.model}, seed {run.seed}: the rewards of rollouts, as the optimiser sees them, are {two_decimals(run.gap)} "
-                "higher than those of samples."
+                f"{run.model}, seed {run.seed}: the rewards of rollouts, as the optimiser sees them, are "
+                f"{two_decimals(run.gap)} higher than those of samples."
             )
 
 
@@ -108,7 +111,7 @@ def _memorised(dataset: SequenceDataset) -> Iterator[str]:
         yield f"Memorised: not in the training set are only {names}; of real ones {percent(real_mean(dataset, 'novel'))} %."
     if names := _names(dataset, nearer, "nearest_training"):
         real = percent(real_mean(dataset, "nearest_training"))
-        yield f"Nearer to training sequences than real ones are; letters that differ from the nearest: {names}; of real ones {real} %."
+        yield f"Nearer to training sequences than real ones are; letters unlike the nearest: {names}; real {real} %."
 
 
 def _names(dataset: SequenceDataset, wrong: Callable[[SequenceRun], bool], score: str) -> str:
@@ -130,7 +133,7 @@ def _oracles(dataset: SequenceDataset) -> Iterator[str]:
     yield f"On the half of the data that an oracle did not learn from: {'; '.join(texts)}."
     low = [name for name, found in means.items() if any(mean < LOW[quality] for quality, mean in found.items())]
     if low:
-        yield f"What the {' and the '.join(low)} oracle{'s say' if len(low) > 1 else ' says'} means little: it predicts poorly."
+        yield f"Oracles that predict poorly, so that what they say means little: {', '.join(low)}."
 
 
 def _qualities(oracles: Sequence[Oracle]) -> dict[str, float]:

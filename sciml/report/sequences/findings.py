@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from math import isfinite
 
-from sciml.report.numbers import number
+from sciml.report.numbers import number, whole
 from sciml.report.sequences.columns import divergence, reward_title, three_decimals, two_decimals
 from sciml.report.sequences.compare import judge_of, judged, real_mean, reward_mean
 from sciml.report.sequences.doubts import doubts
@@ -49,8 +49,9 @@ def _truth(dataset: SequenceDataset) -> str | None:
     chosen = max(judged(dataset, judge), key=lambda model: reward_mean(model, judge), default=best)
     other = "so it is" if chosen is best else f"{chosen.name}, at {two_decimals(reward_mean(chosen, TRUE))}, is"
     return (
-        f"By the true activity, which no oracle was told, {best.name} is highest, at {two_decimals(reward_mean(best, TRUE))}, "
-        f"beside {two_decimals(real_mean(dataset, f'rewards.{TRUE}'))} of real sequences; {other} by the {reward_title(judge)}."
+        f"By the true activity, which no oracle was told, {best.name} is highest, at "
+        f"{two_decimals(reward_mean(best, TRUE))}, beside {two_decimals(real_mean(dataset, f'rewards.{TRUE}'))} of real "
+        f"sequences; {other} by the {reward_title(judge)}."
     )
 
 
@@ -68,7 +69,7 @@ def _frontier(dataset: SequenceDataset) -> str | None:
         return None
     alphas, distances, rewards = zip(*sorted(found, reverse=True), strict=True)
     return (
-        f"From α {number(alphas[0])} to {number(alphas[-1])} the divergence goes from {number(distances[0])} to "
+        f"From α {alphas[0]:.3g} to {alphas[-1]:.3g} the divergence goes from {number(distances[0])} to "
         f"{number(distances[-1])} nats{_rising(distances)}, and the median of the {reward_title(judge)} from "
         f"{two_decimals(rewards[0])} to {two_decimals(rewards[-1])}{_rising(rewards)}."
     )
@@ -104,7 +105,7 @@ def _calls(dataset: SequenceDataset) -> str | None:
     least, most = min(calls, key=calls.__getitem__), max(calls, key=calls.__getitem__)
     if not calls[most] > calls[least]:
         return None
-    return f"A sequence takes {number(calls[least])} network calls with {least}, {number(calls[most])} with {most}."
+    return f"A sequence takes {whole(calls[least])} network calls with {least}, {whole(calls[most])} with {most}."
 
 
 def _chance(dataset: SequenceDataset) -> str | None:

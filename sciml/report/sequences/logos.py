@@ -110,5 +110,5 @@ def _axis(top: float, places: int) -> str:
     return lines + ends + "".join(_label((place - 0.5) * _WIDE / places, _HIGH + 12, str(place)) for place in numbers)
 
 
-def _label(x: float, y: float, text: str, anchor: str = "middle") -> str:
+def _label(x: float | int, y: float | int, text: str, anchor: str = "middle") -> str:
     return f"<text x='{x:.1f}' y='{y:.1f}' font-size='9' fill='#5b6675' text-anchor='{anchor}' {_TEXT}>{text}</text>"

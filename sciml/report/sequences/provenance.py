@@ -14,7 +14,7 @@ def sequence_scores(run: SequenceRun) -> Cells:
     return (
         ("kind", run.kind),
         ("solver", run.solver),
-        ("calls", number(run.nfe)),
+        ("calls", whole(run.nfe)),
         ("sequences", whole(run.score.counts["generated"])),
         *((name, two_decimals(run.reward(name).value)) for name in (*HELD_OUT, SEEN)),
         ("KL, nats", number(divergence(run).value)),

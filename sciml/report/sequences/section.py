@@ -65,7 +65,7 @@ def _frontiers(dataset: SequenceDataset, styles: dict[str, Style]) -> list[Image
         Image(
             svg(frontier(dataset, reward, styles)),
             f"Frontier: median of the {reward_title(reward)} against divergence, a point a seed with 95% intervals; steered "
-            "methods, whose divergence is not known, stand beside it. Above the shade no real sequences are.",
+            "methods, whose divergence is not known, stand beside it. Above the shade is one real sequence in a hundred.",
         )
         for reward in rewards_of(dataset)
         if reward in (*HELD_OUT, TRUE)

@@ -113,9 +113,14 @@ def _side(column: SequenceColumn, runs: Sequence[SequenceRun]) -> str:
 def _uncertainty(estimates: Sequence[Estimate], text: Callable[[float], str]) -> str:
     if len(estimates) > 1:
         deviation = average(estimate.value for estimate in estimates).deviation
-        return f"± {text(deviation)}" if deviation == deviation else ""
+        return f"±\N{NO-BREAK SPACE}{text(deviation)}" if deviation == deviation else ""
     low, high = estimates[0].low, estimates[0].high
-    return f"{text(low)} to {text(high)}" if low == low and high == high else ""
+    return _range(text(low), text(high)) if low == low and high == high else ""
+
+
+def _range(low: str, high: str) -> str:
+    """Over two lines of a narrow column, if it must be."""
+    return f"{low} to\N{NO-BREAK SPACE}{high}"
 
 
 def _real(column: SequenceColumn, runs: Sequence[SequenceRun]) -> Cell:
@@ -126,7 +131,7 @@ def _real(column: SequenceColumn, runs: Sequence[SequenceRun]) -> Cell:
         return Cell("")
     ends = _band(column, runs) if column.band else [(one.floor_low, one.floor_high) for one in found]
     low, high = (known_mean(side) for side in zip(*ends, strict=True))
-    return Cell(column.text(floor), f"{column.text(low)} to {column.text(high)}")
+    return Cell(column.text(floor), _range(column.text(low), column.text(high)))
 
 
 def _band(column: SequenceColumn, runs: Sequence[SequenceRun]) -> list[tuple[float, float]]:

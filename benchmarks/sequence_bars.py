@@ -1,0 +1,228 @@
+"""What benchmarks/sequences.py measures, one function a figure."""
+
+import math
+import subprocess
+import sys
+import time
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from sciml.analysis.exact_law import total_variation, unmasking_law
+from sciml.denoisers.letters import LetterDenoiser
+from sciml.denoisers.tabular import TabularDenoiser
+from sciml.finetuning.drakes import DrakesObjective, Steering
+from sciml.nets.dilated_cnn import DilatedCNN
+from sciml.processes.absorbing import Absorbing
+from sciml.sequences.data.gb1 import landscape
+from sciml.sequences.data.sequence_set import SequenceSet
+from sciml.solvers.grids import uniform_grid
+from sciml.solvers.letters.ancestral import Ancestral
+from sciml.solvers.letters.trapezoidal import Trapezoidal
+
+# Total variation of the ancestral sampler to the law it samples, by steps, published with the project's method notes.
+GB1_TV = {1: 0.459, 2: 0.243, 4: 0.126, 8: 0.064, 16: 0.032, 32: 0.016}
+DNA_TV = {1: 0.394, 2: 0.215, 4: 0.113, 8: 0.058, 16: 0.029, 32: 0.015}
+
+
+def tilted(reward: Tensor, alpha: float) -> Tensor:
+    """exp(reward / alpha), normalised: what fine-tuning of a uniform law tends to."""
+    return (reward / alpha).flatten().softmax(0).reshape(reward.shape)
+
+
+def exact_errors(law: Tensor, steps: tuple[int, ...], solver: Any = None) -> dict[int, float]:
+    """Total variation between a sampler's law and the data's, the denoiser being exact."""
+    denoiser = TabularDenoiser(law, Absorbing(law.shape[0]))
+    solver = solver or Ancestral()
+    return {
+        n: total_variation(unmasking_law(solver, denoiser, law.ndim, uniform_grid(denoiser.process, n)), denoiser.law)
+        for n in steps
+    }
+
+
+def against_table(errors: dict[int, float], table: dict[int, float]) -> float:
+    """The largest difference."""
+    return max(abs(errors[n] - table[n]) for n in errors)
+
+
+def slope(errors: dict[int, float]) -> float:
+    """Of log error in log steps, between the two largest numbers of steps."""
+    (a, b) = sorted(errors)[-2:]
+    return math.log(errors[b] / errors[a]) / math.log(b / a)
+
+
+def peaks_law(tokens: Tensor, length: int = 8) -> Tensor:
+    """The law of a Markov chain of order two fitted to the middle of sequences, as a table."""
+    middle = tokens[:, 30:70].long()
+    triples = (middle[:, :-2] * 16 + middle[:, 1:-1] * 4 + middle[:, 2:]).flatten()
+    counts = torch.ones(64, dtype=torch.float64).index_add(0, triples, torch.ones(triples.numel(), dtype=torch.float64))
+    counts = counts.reshape(4, 4, 4)
+    law, step = counts.sum(2) / counts.sum(), counts / counts.sum(-1, keepdim=True)
+    for k in range(2, length):
+        law = law[..., None] * step.reshape((1,) * (k - 2) + (4, 4, 4))
+    return law
+
+
+class Tables(nn.Module):
+    """Any logits at each position, whatever the others are."""
+
+    def __init__(self, positions: int, letters: int, seed: int) -> None:
+        super().__init__()
+        generator = torch.Generator().manual_seed(seed)
+        self.weights = nn.Parameter(torch.randn(positions, letters + 1, positions, letters, generator=generator))
+
+    def forward(self, x: Tensor, t: Tensor, cond: Any = None) -> Tensor:
+        return torch.einsum("bpv,pvql->bql", x, self.weights)
+
+
+def divergence_error(steps: int = 3, letters: int = 3, positions: int = 3) -> float:
+    """Largest difference, over one-hot states, of the divergence of a step from that of the two kernels enumerated."""
+    process = Absorbing(letters)
+    own, other = (LetterDenoiser(Tables(positions, letters, seed), process) for seed in (0, 1))
+    objective = DrakesObjective(own, other, lambda x: x.sum((1, 2)), Steering(1.0, steps=steps, truncation=steps))
+    worst, generator = 0.0, torch.Generator().manual_seed(0)
+    solver_grid = uniform_grid(process, steps)
+    with torch.no_grad():
+        for t, s in pairwise(solver_grid):
+            prompts = torch.randint(letters + 1, (64, positions), generator=generator)
+            found = _one_step(objective, prompts, t, s, generator)
+            kernels = [process.reverse(d(prompts, t).mean.double(), prompts, t, s) for d in (own, other)]
+            exact = (kernels[0] * (kernels[0].clamp(min=1e-300) / kernels[1].clamp(min=1e-300)).log()).sum((1, 2))
+            worst = max(worst, float((found - exact).abs().max()))
+    return worst
+
+
+def _one_step(objective: DrakesObjective, prompts: Tensor, t: Tensor, s: Tensor, generator: torch.Generator) -> Tensor:
+    """The divergence that a rollout adds on one step."""
+    whole = objective.grid
+    objective.grid = torch.stack([t, s])
+    found = objective.roll_out(generator, prompts).divergence.double()
+    objective.grid = whole
+    return found
+
+
+class Perceptron(nn.Module):
+    """A network for short aligned sequences: all letters at once."""
+
+    def __init__(self, positions: int, letters: int, width: int = 256) -> None:
+        super().__init__()
+        self.shape = positions, letters
+        sizes = positions * (letters + 1), width, width, positions * letters
+        layers = [layer for a, b in pairwise(sizes) for layer in (nn.Linear(a, b), nn.GELU())][:-1]
+        self.layers = nn.Sequential(*layers)
+        nn.init.zeros_(layers[-1].weight)  # type: ignore[arg-type]
+        nn.init.zeros_(layers[-1].bias)  # type: ignore[arg-type]
+
+    def forward(self, x: Tensor, t: Tensor, cond: Any = None) -> Tensor:
+        return self.layers(x.flatten(1)).unflatten(1, self.shape)
+
+
+def table_reward(table: Tensor) -> Any:
+    """A reward given as a table, and its multilinear slope: what each letter would bring, the others being as they are."""
+
+    def reward(x: Tensor) -> Tensor:
+        at = x.detach().argmax(-1).T
+        value = table[tuple(at)]
+        lines = [table.movedim(i, -1)[tuple(at[j] for j in range(len(at)) if j != i)] for i in range(len(at))]
+        return sum((x[:, i] * line).sum(-1) for i, line in enumerate(lines)) - (len(at) - 1) * value
+
+    return reward
+
+
+def tuned_on_landscape(fitness: Tensor, *, seed: int, alpha: float = 1.0, steps: int = 300) -> dict[str, float]:
+    """DRAKES from the uniform law on a measured landscape: reward and total variation of the law it ends with, exactly.
+
+    Args:
+        fitness: a table of a reward.
+        seed: of rollouts.
+        alpha: of the divergence.
+        steps: of training.
+    """
+    torch.manual_seed(seed)
+    positions, letters = fitness.ndim, fitness.shape[0]
+    process, began = Absorbing(letters), time.process_time()
+    denoiser, reference = (LetterDenoiser(Perceptron(positions, letters), process) for _ in range(2))
+    rollout = Steering(alpha, steps=positions, truncation=positions, temperature=0.5, checkpointing=False)
+    objective = DrakesObjective(denoiser, reference, table_reward(fitness.float()), rollout)
+    optimizer = torch.optim.Adam(denoiser.parameters(), lr=1e-2)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1e-2, steps, pct_start=0.07)
+    generator = torch.Generator().manual_seed(seed)
+    prompts = torch.full((1024, positions), process.mask)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        objective(generator, prompts).backward()
+        nn.utils.clip_grad_norm_(denoiser.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+    spent = time.process_time() - began
+    law = unmasking_law(Ancestral(), denoiser, positions, uniform_grid(process, 16))
+    target = tilted(fitness, alpha)
+    return {
+        "reward": float((law * fitness).sum()),
+        "exact_reward": float((target * fitness).sum()),
+        "tv": total_variation(law, target),
+        "tv_before": total_variation(torch.full_like(target, 1 / target.numel()), target),
+        "cpu_s": spent,
+    }
+
+
+def fitness_table(sequences: SequenceSet) -> Tensor:
+    """What was not measured counts 0."""
+    return landscape(sequences).nan_to_num(0.0)
+
+
+MEMORY = """
+import sys; sys.path.insert(0, {folder!r})
+from sequence_bars import rollout_cost
+print(rollout_cost({checkpointing}))
+"""
+
+
+def memory_ratio() -> dict[str, float]:
+    """Peak memory above that before it of a fine-tuning step, with and without checkpointing, each in a fresh process."""
+    found = {}
+    for checkpointing in (True, False):
+        code = MEMORY.format(folder=str(Path(__file__).parent), checkpointing=checkpointing)
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        found[checkpointing] = [float(part) for part in done.stdout.split()]
+    return {
+        "ratio": found[True][0] / found[False][0],
+        "mb_with": found[True][0],
+        "mb_without": found[False][0],
+        "cpu_s_with": found[True][1],
+        "cpu_s_without": found[False][1],
+    }
+
+
+def rollout_cost(checkpointing: bool, steps: int = 32, iterations: int = 2) -> str:
+    """Megabytes and processor seconds of a step: 32 sequences of 100 letters, 193 k parameters, all steps differentiated."""
+    torch.manual_seed(0)
+    process = Absorbing(4)
+    denoiser, reference = (LetterDenoiser(DilatedCNN(5, 4, 64, 9, (1, 4, 1, 4, 1), timed=False), process) for _ in range(2))
+    objective = DrakesObjective(
+        denoiser,
+        reference,
+        lambda x: x[..., 0].sum(1),
+        Steering(0.1, steps=steps, truncation=steps, checkpointing=checkpointing),
+    )
+    generator, prompts = torch.Generator().manual_seed(0), torch.full((32, 100), 4)
+    before, began = _resident("VmRSS"), time.process_time()
+    Path("/proc/self/clear_refs").write_text("5")  # starts the peak anew
+    for _ in range(iterations):
+        objective(generator, prompts).backward()
+    return f"{_resident('VmHWM') - before:.1f} {(time.process_time() - began) / iterations:.3f}"
+
+
+def _resident(name: str) -> float:
+    """Megabytes of this process, now or at the peak, as Linux counts them."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith(name)).split()[1]) / 1024
+
+
+def second_order(law: Tensor) -> dict[str, dict[int, float]]:
+    """Ancestral and trapezoidal sampling at equal calls."""
+    pairs = exact_errors(law, (2, 4, 8), Trapezoidal())
+    return {"ancestral": exact_errors(law, (4, 8, 16)), "trapezoidal": {2 * n: error for n, error in pairs.items()}}

@@ -1,0 +1,76 @@
+"""The ways from prompts to sequences that a configuration names: plain sampling, or steered by a reward or a label."""
+
+from collections.abc import Callable
+
+from torch import Generator, Tensor
+
+from sciml.config.sequence_settings import SteeringConfig
+from sciml.denoisers.denoiser import Denoiser
+from sciml.guidance.letters.classifier_free import LetterClassifierFree
+from sciml.guidance.letters.look_ahead import LetterLookAhead
+from sciml.io.errors import InputError
+from sciml.sequences.oracles.reward import Reward
+from sciml.solvers.grids import Grid
+from sciml.solvers.integrate import integrate
+from sciml.solvers.letters.ancestral import Ancestral
+from sciml.solvers.letters.best_of_n import best_of_n
+from sciml.solvers.letters.particles import particles_of
+from sciml.solvers.letters.smc import SMC
+from sciml.solvers.letters.solver import LetterSolver
+from sciml.solvers.letters.svdd import SVDD
+from sciml.solvers.letters.tds import TDS
+from sciml.solvers.solver import Solver
+
+Way = Callable[[Denoiser, Tensor, Grid, Tensor | None, Generator], Tensor]
+BY_REWARD = ("best_of_n", "look_ahead", "smc", "tds", "svdd")
+ONE_STAGE = ("smc", "tds", "svdd")
+
+
+def way(config: SteeringConfig, solver: Solver, reward: Reward | None, origin: str) -> Way:
+    """How samples are drawn: a function of denoiser, prompts, grid, classes and generator.
+
+    Args:
+        config: which way.
+        solver: of plain steps.
+        reward: what is led to.
+        origin: what to call the model in an error.
+
+    Raises:
+        InputError: a way that needs a reward, or ancestral steps, and has none.
+    """
+    if config.method in BY_REWARD and reward is None:
+        raise InputError(f"{origin}: `steering.method` {config.method} leads to a reward: give one with --reward")
+    if config.method in ONE_STAGE and not isinstance(solver, Ancestral):
+        raise InputError(f"{origin}: `steering.method` {config.method} needs `solver` ancestral")
+    if config.method == "none":
+        return lambda denoiser, x, grid, cond, generator: integrate(
+            solver, denoiser, x, grid, cond=cond, generator=generator
+        )
+    if config.method == "classifier_free":
+        return lambda denoiser, x, grid, cond, generator: integrate(
+            solver, LetterClassifierFree(denoiser, config.weight), x, grid, cond=cond, generator=generator
+        )
+    assert reward is not None
+    return _by_reward(config, solver, reward)
+
+
+def _by_reward(config: SteeringConfig, solver: Solver, reward: Reward) -> Way:
+    many, alpha = config.particles, config.alpha
+
+    def draw(denoiser: Denoiser, x: Tensor, grid: Grid, cond: Tensor | None, generator: Generator) -> Tensor:
+        if config.method == "look_ahead":
+            guided = LetterLookAhead(denoiser, reward, alpha)
+            return integrate(solver, guided, x, grid, cond=cond, generator=generator)
+        assert isinstance(solver, LetterSolver) or config.method == "best_of_n"
+        if config.method == "svdd":
+            return integrate(SVDD(reward, alpha, many), denoiser, x, grid, cond=cond, generator=generator)
+        rows, told = (None if each is None else each.repeat_interleave(many, 0) for each in (x, cond))
+        assert rows is not None
+        if config.method == "best_of_n":
+            return best_of_n(solver, denoiser, rows, grid, reward, many, cond=told, generator=generator)
+        weighing = SMC(reward, alpha) if config.method == "smc" else TDS(reward, alpha)
+        proposed = denoiser if config.method == "smc" else LetterLookAhead(denoiser, reward, alpha)
+        found = integrate(weighing, proposed, particles_of(rows, many), grid, cond=told, generator=generator)
+        return found.drawn(generator)
+
+    return draw

@@ -1,0 +1,105 @@
+"""What a configuration asks for on DNA and proteins."""
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from domain_plan import DomainPlan
+
+from sciml.config.base import Config
+from sciml.config.models import TrainingConfig
+from sciml.config.sequence_models import FineTuningConfig, SequenceModelConfig
+from sciml.config.sequence_settings import (
+    PRETRAINED,
+    FineTuningJob,
+    OracleJob,
+    SequenceDataJob,
+    SequenceEvaluationJob,
+    SequenceExperimentConfig,
+    SequenceTrainingJob,
+    SteeringConfig,
+)
+from sciml.config.sequence_sources import SOURCES_OF
+from sciml.config.sequences import SequenceFileConfig
+from sciml.io.fetch import SOURCES, Source
+
+
+class SequencePlan(DomainPlan[SequenceExperimentConfig]):
+    """Experiments on DNA and proteins; a method is the pretrained model, a fine-tuned one, or a way to steer."""
+
+    domain: ClassVar[str] = "sequences"
+
+    @property
+    def asked(self) -> dict[str, SequenceExperimentConfig]:
+        return self.settings.sequences
+
+    @property
+    def tunings(self) -> set[str]:
+        """Names of what is fine-tuned, of all data sets."""
+        return {name for experiment in self.asked.values() for name in experiment.finetuning}
+
+    @property
+    def trained(self) -> list[str]:
+        """Those of the folders of results that hold a model."""
+        return [run for run in self.runs if self.training(*run.split("/")[-3:-1])]
+
+    @property
+    def oracles(self) -> list[str]:
+        """How good each oracle is."""
+        return [
+            f"{self.settings.results}/sequences/{dataset}/oracles/seed-{seed}/{member}.json"
+            for dataset in self.experiments
+            for seed in self.settings.seeds
+            for member in ("first", "second", "third")
+        ]
+
+    def model(self, dataset: str, method: str, seed: str) -> str:
+        """The model that a method samples."""
+        tuned = method in self.asked[dataset].finetuning
+        return f"{self.run(dataset, method if tuned else PRETRAINED, seed)}/model.safetensors"
+
+    def reward(self, dataset: str, method: str, seed: str) -> list[str]:
+        """The oracle that a method is steered by, if it is."""
+        config = self.asked[dataset].models[method]
+        led = isinstance(config, SteeringConfig) and config.method not in ("none", "classifier_free")
+        return [f"{self.run(dataset, 'oracles', seed)}/first.safetensors"] if led else []
+
+    def manifest(self, dataset: str, method: str, seed: str) -> list[str]:
+        """What fine-tuning says of itself, of what is fine-tuned."""
+        return [f"{self.run(dataset, method, seed)}/manifest.json"] if method in self.asked[dataset].finetuning else []
+
+    def sources(self, dataset: str) -> Sequence[Source]:
+        return [SOURCES[name] for name in SOURCES_OF.get(self.asked[dataset].data.kind, ())]
+
+    def own_file(self, dataset: str) -> str | None:
+        data = self.asked[dataset].data
+        return data.path if isinstance(data, SequenceFileConfig) else None
+
+    def seeds(self, dataset: str, model: str) -> Sequence[int]:
+        return self.settings.seeds
+
+    def training(self, dataset: str, model: str) -> TrainingConfig | None:
+        config = self.asked[dataset].models[model]
+        return config.training if isinstance(config, SequenceModelConfig | FineTuningConfig) else None
+
+    def training_priority(self, dataset: str, model: str) -> float:
+        """Before all others: fine-tuning waits for pretraining, and all that follows for it."""
+        return super().training_priority(dataset, model) + 2e5
+
+    def compared(self, dataset: str, model: str) -> bool:
+        return False
+
+    def jobs(self, dataset: str) -> Mapping[str, Config]:
+        experiment = self.asked[dataset]
+        found: dict[str, Config] = {
+            "data.yaml": SequenceDataJob(domain="sequences", data=experiment.data),
+            "oracles.yaml": OracleJob(domain="sequences", oracles=experiment.oracles),
+            f"{PRETRAINED}/training.yaml": SequenceTrainingJob(domain="sequences", model=experiment.model),
+        }
+        for name, config in experiment.models.items():
+            if isinstance(config, FineTuningConfig):
+                found[f"{name}/finetuning.yaml"] = FineTuningJob(domain="sequences", finetuning=config)
+            way = config if isinstance(config, SteeringConfig) else SteeringConfig()
+            sampling = experiment.evaluation.sampling.model_copy(update={"steering": way})
+            evaluation = experiment.evaluation.model_copy(update={"sampling": sampling})
+            found[f"{name}/evaluation.yaml"] = SequenceEvaluationJob(domain="sequences", evaluation=evaluation)
+        return found
