@@ -4,7 +4,7 @@
 
 x_0 and the path from rollouts of the denoiser in training. Were every law within reach, the samples would follow
 p_ref(x_0) exp(r(x_0) / alpha), normalised. A target in nats can be set instead of alpha: then alpha rises while the
-divergence is above it, and falls while it is below.
+divergence is above it and falls while it is below, and the weight of a step is that times exp(2 (divergence / target - 1)).
 
 Reference: Wang et al. (2024), arXiv 2410.13643, theorem 1 and algorithm 1; Schulman et al. (2017), arXiv 1707.06347, section
 4, for a penalty that is adapted to a target.
@@ -27,6 +27,7 @@ from sciml.solvers.integrate import integrate
 
 Reward = Callable[[Float[Tensor, "batch position letter"]], Float[Tensor, " batch"]]
 LOWEST, HIGHEST = 1e-4, 1e3  # of alpha
+AT_ONCE = 2.0  # of log alpha for twice the target: without, alpha and the divergence swing about each other
 
 
 @dataclass(frozen=True)
@@ -85,12 +86,18 @@ class DrakesObjective(nn.Module):
         """Prompts are states (batch, position) to go on from: masks, and letters that are to be kept."""
         path = self.roll_out(generator, prompts.long(), cond)
         reward, divergence = self._still[1](path.x[..., :-1]).float().mean(), path.divergence.mean()
-        loss = self.alpha * divergence - reward if self.steering.alpha else -reward
         self.seen.copy_(torch.stack([reward, divergence]).detach())
-        if self.steering.target is not None and self.training:
-            change = self.steering.gain * (divergence.detach() / self.steering.target - 1).clamp(-1, 1)
-            self.alpha.mul_(torch.exp(change)).clamp_(LOWEST, HIGHEST)
-        return loss
+        return self._weight(divergence.detach()) * divergence - reward if self.steering.alpha else -reward
+
+    def _weight(self, divergence: Tensor) -> Tensor:
+        """alpha, or with a target what a proportional and integral controller of its logarithm makes of it."""
+        if self.steering.target is None:
+            return self.alpha
+        excess = (divergence / self.steering.target - 1).clamp(-1, 1)
+        weight = self.alpha * torch.exp(AT_ONCE * excess)
+        if self.training:
+            self.alpha.mul_(torch.exp(self.steering.gain * excess)).clamp_(LOWEST, HIGHEST)
+        return weight
 
     def roll_out(self, generator: Generator, prompts: Tensor, cond: Tensor | None = None) -> Path:
         """Samples that a gradient passes, and the divergence of their paths."""

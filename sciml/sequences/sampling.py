@@ -64,9 +64,8 @@ def sample_sequences(
     if config.solver in OF_MASKS and not process.absorbing:
         raise InputError(f"{origin}: `solver` {config.solver} is of models whose process is absorbing")
     if wanted is not None and not 0 <= wanted < generator.classes:
-        raise InputError(
-            f"{origin}: `label` must be a class that it was trained with, below {generator.classes}, got {wanted}"
-        )
+        known = f"below {generator.classes}" if generator.classes else "but it was trained with none"
+        raise InputError(f"{origin}: `label` must be a class that it was trained with, {known}; got {wanted}")
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     generator.to(device)
     source = Generator(device).manual_seed(hash_seed(seed, 6))

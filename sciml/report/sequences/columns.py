@@ -79,15 +79,15 @@ def _likeness(dataset: SequenceDataset) -> list[SequenceColumn]:
     names = {name: name.removeprefix("motifs.named.") for name in motifs} or {"motifs.density": "all motifs"}
     return [
         SequenceColumn("Paths", "KL, nats", divergence, two_decimals),
-        SequenceColumn("Correlation with real ones", "3-mers, Pearson", _named("kmer_pearson"), three_decimals),
-        SequenceColumn("Correlation with real ones", "motifs, Pearson", _named("motifs.pearson"), three_decimals),
-        SequenceColumn("Correlation with real ones", "motifs, Spearman", _named("motifs.spearman"), three_decimals),
+        SequenceColumn("Pearson", "3\N{NON-BREAKING HYPHEN}mers", _named("kmer_pearson"), three_decimals),
+        SequenceColumn("Pearson", "motifs", _named("motifs.pearson"), three_decimals),
+        SequenceColumn("Spearman", "motifs", _named("motifs.spearman"), three_decimals),
         *(SequenceColumn("Sites a sequence", label, _named(name), two_decimals) for name, label in names.items()),
         SequenceColumn("Typical set", "z", _named("typical_set.z"), two_decimals, LIKELIHOOD),
         SequenceColumn("Letters", "GC, %", _named("gc"), percent),
-        SequenceColumn("Variety", "differing letters, %", _named("diversity"), percent),
-        SequenceColumn("Variety", "unique, %", _named("unique"), percent),
-        SequenceColumn("Variety", "novel, %", _named("novel"), percent),
+        SequenceColumn("Variety, %", "diversity", _named("diversity"), percent),
+        SequenceColumn("Variety, %", "unique", _named("unique"), percent),
+        SequenceColumn("Variety, %", "novel", _named("novel"), percent),
     ]
 
 

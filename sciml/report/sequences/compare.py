@@ -7,6 +7,8 @@ from sciml.report.grouping import average
 from sciml.report.sequences.runs import SequenceDataset, SequenceModel, SequenceRun, rewards_of
 from sciml.report.sequences.scores import HELD_OUT
 
+UNIQUE = 0.99  # share of sequences, below which some are made again and again
+
 
 def known_mean(values: Iterable[float]) -> float:
     """The mean of those numbers that are there; nan if none is."""
@@ -32,6 +34,21 @@ def judged(dataset: SequenceDataset, reward: str) -> list[SequenceModel]:
 def real_mean(dataset: SequenceDataset, score: str) -> float:
     """What real sequences score in the place of generated ones, averaged over runs."""
     return known_mean(run.estimate(score).floor for run in dataset.runs)
+
+
+def repeats(run: SequenceRun) -> bool:
+    """Whether sequences were made more than once, of more than there are few."""
+    return not run.facts.exhaustive and run.estimate("unique").value < UNIQUE
+
+
+def copies(run: SequenceRun) -> bool:
+    """Whether more of its sequences are training sequences than of real ones, of more than there are few."""
+    return not run.facts.exhaustive and run.estimate("novel").high < run.estimate("novel").floor_low
+
+
+def is_sound(model: SequenceModel) -> bool:
+    """Whether all seeds make new sequences that stay in the band of real ones."""
+    return all(run.sound and not repeats(run) and not copies(run) for run in model.runs)
 
 
 def band_width(run: SequenceRun, reward: str) -> float:

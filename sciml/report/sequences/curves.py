@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator
 
 from sciml.report import curves
 from sciml.report.canvas import SIZE, canvas, drawable, tidy
@@ -18,6 +19,7 @@ from sciml.report.sequences.scores import Estimate
 _WIDTH, _HEIGHT = 6.0, 3.9
 _BAND, _MEDIAN = "#e8edf3", "#5b6675"
 _FAR = 40.0  # nats, beyond which the scale is logarithmic
+_TICKS = (0, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 _NARROW = 0.28  # inches for a method without divergence
 
 
@@ -54,7 +56,15 @@ def _point(axes: Axes, x: Estimate, y: Estimate, model: SequenceModel, marker: s
     """With bars for the 95% intervals."""
     colour, known = styles[model.name].colour, axes.get_legend_handles_labels()[1]
     label = None if model.name in known else model.name
-    axes.plot(drawable([x.value]), drawable([y.value]), marker, ms=9 if marker == "_" else 5.5, color=colour, linestyle="none", label=label)
+    axes.plot(
+        drawable([x.value]),
+        drawable([y.value]),
+        marker,
+        ms=9 if marker == "_" else 5.5,
+        color=colour,
+        linestyle="none",
+        label=label,
+    )
     axes.hlines(drawable([y.value]), drawable([x.low]), drawable([x.high]), color=colour, linewidth=1)
     axes.vlines(drawable([x.value]), drawable([y.low]), drawable([y.high]), color=colour, linewidth=1)
 
@@ -75,6 +85,7 @@ def _beside(axes: Axes, steered: Sequence[SequenceModel], reward: str, styles: S
 def _scale(axes: Axes, divergences: Sequence[float]) -> None:
     if max((value for value in divergences if np.isfinite(value)), default=0) > _FAR:
         axes.set_xscale("symlog", linthresh=10, linscale=1.5)
+        axes.xaxis.set_major_locator(FixedLocator(_TICKS))
         axes.xaxis.set_major_formatter("{x:g}")
 
 

@@ -7,11 +7,11 @@ from sciml.report.sequences.runs import SequenceDataset, SequenceModel
 _STEERED = {
     "none": "sampled as it is",
     "best_of_n": "best of {particles}",
-    "classifier": "classifier guidance, α {alpha}",
+    "look_ahead": "look-ahead guidance, α\N{NO-BREAK SPACE}{alpha}",
     "classifier_free": "classifier-free guidance to class {label}, weight {weight}",
-    "smc": "SMC, {particles} particles, α {alpha}",
-    "tds": "TDS, {particles} particles, α {alpha}",
-    "svdd": "SVDD, {particles} candidates, α {alpha}",
+    "smc": "SMC, {particles} particles, α\N{NO-BREAK SPACE}{alpha}",
+    "tds": "TDS, {particles} particles, α\N{NO-BREAK SPACE}{alpha}",
+    "svdd": "SVDD, {particles} candidates, α\N{NO-BREAK SPACE}{alpha}",
 }
 STOPPED = "stopped by its alarm"
 
@@ -26,7 +26,7 @@ def describe(dataset: SequenceDataset) -> str:
     reference = " or ".join(_thousands(count) for count in sorted({run.score.counts["reference"] for run in dataset.runs}))
     seeds = sorted({len(model.runs) for model in dataset.models})
     repeated = f"{' or '.join(map(str, seeds))} seeds a method" if seeds[-1] > 1 else "one seed a method"
-    solvers = " or ".join(dict.fromkeys(run.solver for run in dataset.runs))
+    solvers = " or ".join(dict.fromkeys(_plain(run.solver) for run in dataset.runs))
     return (
         f"{title}{counts} sequences of {facts.length} letters of {facts.alphabet}, {_origin(dataset)}.{_target(dataset)} "
         f"Each method made {generated} sequences with {solvers}, compared with {reference} test sequences; {repeated}."
@@ -45,7 +45,7 @@ def how(model: SequenceModel) -> str:
         return _STEERED.get(method, method).format_map(_Known(shown))
     alpha = average(run.alpha for run in model.runs).mean
     goal = first.settings.get("target")
-    text = "fine-tuned" + (f", α {alpha:.3g}" if alpha == alpha else "")
+    text = "fine-tuned" + (f", α\N{NO-BREAK SPACE}{alpha:.3g}" if alpha == alpha else "")
     text += f" for {goal:.3g} nats" if isinstance(goal, int | float) else ""
     return text + (f"; {STOPPED}" if any(run.alarm for run in model.runs) else "")
 
@@ -70,6 +70,11 @@ class _Known(dict[str, object]):
 
     def __missing__(self, key: str) -> str:
         return MISSING
+
+
+def _plain(solver: str) -> str:
+    """Name and steps of a solver, without how it was steered."""
+    return ", ".join(solver.split(", ")[:2])
 
 
 def _target(dataset: SequenceDataset) -> str:

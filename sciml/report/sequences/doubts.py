@@ -5,7 +5,7 @@ from math import nan
 
 from sciml.report.graphs.columns import percent
 from sciml.report.sequences.columns import reward_title, three_decimals, two_decimals
-from sciml.report.sequences.compare import band_width, known_mean, real_mean, reward_mean
+from sciml.report.sequences.compare import band_width, copies, known_mean, real_mean, repeats, reward_mean
 from sciml.report.sequences.runs import Oracle, SequenceDataset, SequenceModel, SequenceRun, rewards_of
 from sciml.report.sequences.scores import HELD_OUT, LIKELIHOOD, SEEN, TRUE, Verdict
 from sciml.report.sequences.tables import oracles_of
@@ -15,7 +15,6 @@ CONFIRMED = 0.5  # share of the seen gain that others are to confirm
 GAP = 0.1  # of the band's width, by which rollouts may look better than samples
 LOW = {"auc": 0.9, "auc_shuffles": 0.9, "spearman": 0.5}  # below which an oracle says little
 VARIETY = 0.9  # of that of real sequences
-UNIQUE = 0.99
 _WORDS = {"auc": "AUC of classes", "auc_shuffles": "AUC against shuffles", "spearman": "Spearman"}
 
 
@@ -91,7 +90,7 @@ def _repeated(dataset: SequenceDataset) -> Iterator[str]:
     def alike(run: SequenceRun) -> bool:
         return run.estimate("diversity").value < VARIETY * run.estimate("diversity").floor
 
-    if names := _names(dataset, lambda run: run.estimate("unique").value < UNIQUE, "unique"):
+    if names := _names(dataset, repeats, "unique"):
         yield f"Some sequences were made more than once; unique are: {names}."
     if names := _names(dataset, alike, "diversity"):
         real = percent(real_mean(dataset, "diversity"))
@@ -101,13 +100,11 @@ def _repeated(dataset: SequenceDataset) -> Iterator[str]:
 def _memorised(dataset: SequenceDataset) -> Iterator[str]:
     """Training sequences that were copied, exactly or nearly, beyond what real sequences have in common with them."""
 
-    def copied(run: SequenceRun) -> bool:
-        return run.estimate("novel").high < run.estimate("novel").floor_low
-
     def nearer(run: SequenceRun) -> bool:
-        return run.estimate("nearest_training").high < run.estimate("nearest_training").floor_low
+        nearest = run.estimate("nearest_training")
+        return not run.facts.exhaustive and nearest.value < VARIETY * nearest.floor
 
-    if names := _names(dataset, copied, "novel"):
+    if names := _names(dataset, copies, "novel"):
         yield f"Memorised: not in the training set are only {names}; of real ones {percent(real_mean(dataset, 'novel'))} %."
     if names := _names(dataset, nearer, "nearest_training"):
         real = percent(real_mean(dataset, "nearest_training"))

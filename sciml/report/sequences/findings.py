@@ -6,7 +6,7 @@ from math import isfinite
 
 from sciml.report.numbers import number, whole
 from sciml.report.sequences.columns import divergence, reward_title, three_decimals, two_decimals
-from sciml.report.sequences.compare import judge_of, judged, real_mean, reward_mean
+from sciml.report.sequences.compare import copies, is_sound, judge_of, judged, real_mean, reward_mean
 from sciml.report.sequences.doubts import doubts
 from sciml.report.sequences.runs import SequenceDataset, SequenceModel
 from sciml.report.sequences.scores import TRUE
@@ -20,36 +20,36 @@ def findings(dataset: SequenceDataset) -> list[str]:
 
 
 def _best(dataset: SequenceDataset) -> str:
-    """Of the methods that stay within the band of real sequences, the one with the highest held-out reward."""
+    """Of the methods that make new sequences within the band of real ones, the one with the highest held-out reward."""
     judge = judge_of(dataset)
     if judge is None:
         return "No held-out oracle judged these sequences: a gain in reward may be the oracle's mistake."
-    sound = [model for model in judged(dataset, judge) if all(run.sound for run in model.runs)]
+    sound = [model for model in judged(dataset, judge) if is_sound(model)]
     if not sound:
         return (
-            "No method stays within the band of real sequences by every oracle and its likelihood: no gain can be trusted."
+            "No method makes new sequences within the band of real ones by every oracle and its likelihood: trust no gain."
         )
     best = max(sound, key=lambda model: reward_mean(model, judge))
     before = [model for model in dataset.models if model.first.kind == "pretrained" and model is not best]
     others = [f"{two_decimals(reward_mean(model, judge))} of {model.name}" for model in before]
     others.append(f"{two_decimals(real_mean(dataset, f'rewards.{judge}'))} of real sequences")
     return (
-        f"Of {len(dataset.models)} methods {len(sound)} stay within the band of real sequences by every oracle and by their "
-        f"likelihood. Among these {best.name} has the highest median of the {reward_title(judge)}: "
+        f"Of {len(dataset.models)} methods {len(sound)} make new sequences that stay within the band of real ones by every "
+        f"oracle and by their likelihood. Among these {best.name} has the highest median of the {reward_title(judge)}: "
         f"{two_decimals(reward_mean(best, judge))}, beside {' and '.join(others)}."
     )
 
 
 def _truth(dataset: SequenceDataset) -> str | None:
     """Whether the true activity, where it is known, agrees with the held-out oracle."""
-    judge, known = judge_of(dataset), judged(dataset, TRUE)
+    judge, known = judge_of(dataset), [model for model in judged(dataset, TRUE) if not any(map(copies, model.runs))]
     if judge is None or not known:
         return None
     best = max(known, key=lambda model: reward_mean(model, TRUE))
     chosen = max(judged(dataset, judge), key=lambda model: reward_mean(model, judge), default=best)
     other = "so it is" if chosen is best else f"{chosen.name}, at {two_decimals(reward_mean(chosen, TRUE))}, is"
     return (
-        f"By the true activity, which no oracle was told, {best.name} is highest, at "
+        f"By the true activity, which no oracle was told, {best.name} is highest of those that copy nothing, at "
         f"{two_decimals(reward_mean(best, TRUE))}, beside {two_decimals(real_mean(dataset, f'rewards.{TRUE}'))} of real "
         f"sequences; {other} by the {reward_title(judge)}."
     )
@@ -76,7 +76,9 @@ def _frontier(dataset: SequenceDataset) -> str | None:
 
 
 def _has_fixed_alpha(model: SequenceModel) -> bool:
-    return model.first.kind == "finetuned" and model.first.settings.get("target") is None
+    """Whether it was fine-tuned to the end with one alpha."""
+    stopped = any(run.alarm for run in model.runs)
+    return model.first.kind == "finetuned" and model.first.settings.get("target") is None and not stopped
 
 
 def _rising(values: Sequence[float]) -> str:

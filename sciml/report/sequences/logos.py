@@ -29,6 +29,7 @@ _PROTEIN = {  # by chemistry
 COLUMNS = 3
 _WIDE, _HIGH = 300, 84  # of a panel's letters
 _LEFT, _TOP, _BELOW, _APART = 30, 20, 20, 16
+_WIDEST = 36.0  # of a letter
 _LEAST = 0.004  # of the full height: lower letters are not drawn
 _TEXT = "font-family='system-ui, Segoe UI, Roboto, Helvetica, Arial, sans-serif'"
 
@@ -87,7 +88,7 @@ def _panel(panel: Panel, alphabet: str) -> str:
 def _letters(shares: Array, alphabet: str) -> str:
     """Of the panel's height; the highest letter of a place is on top."""
     places = shares.shape[1]
-    wide = _WIDE / places
+    wide = _letter_width(places)
     parts = []
     for j in range(places):
         base = float(_HIGH)
@@ -104,10 +105,15 @@ def _letters(shares: Array, alphabet: str) -> str:
 
 def _axis(top: float, places: int) -> str:
     """A line below, the ends of the scale, and every fifth place."""
-    lines = f"<path d='M-4 0H0V{_HIGH}H{_WIDE}M-4 {_HIGH}H0' fill='none' stroke='#999999'/>"
+    wide = _letter_width(places)
+    lines = f"<path d='M-4 0H0V{_HIGH}H{wide * places:.0f}M-4 {_HIGH}H0' fill='none' stroke='#999999'/>"
     ends = _label(-7, 4, f"{top:.3g}", "end") + _label(-7, _HIGH + 4, "0", "end")
     numbers = (place for place in range(1, places + 1) if place == 1 or place % 5 == 0 or places <= 12)
-    return lines + ends + "".join(_label((place - 0.5) * _WIDE / places, _HIGH + 12, str(place)) for place in numbers)
+    return lines + ends + "".join(_label((place - 0.5) * wide, _HIGH + 12, str(place)) for place in numbers)
+
+
+def _letter_width(places: int) -> float:
+    return min(_WIDE / places, _WIDEST)
 
 
 def _label(x: float | int, y: float | int, text: str, anchor: str = "middle") -> str:

@@ -24,6 +24,11 @@ class Facts:
     alphabet: str
     sources: dict[str, str]
 
+    @property
+    def exhaustive(self) -> bool:
+        """Whether the training set has more than 1 % of all sequences there are: to make those again is no memory."""
+        return self.counts["train"] > 0.01 * len(self.alphabet) ** self.length
+
 
 @dataclass(frozen=True)
 class Sites:

@@ -101,7 +101,9 @@ def _cell(column: SequenceColumn, runs: Sequence[SequenceRun]) -> MarkedCell:
     estimates = [column.of(run) for run in runs]
     text = column.text(average(one.value for one in estimates).mean)
     side = _side(column, runs)
-    return MarkedCell(f"{_SIGNS[side]} {text}" if side else text, _uncertainty(estimates, column.text), mark=side)
+    return MarkedCell(
+        f"{_SIGNS[side]}\N{NO-BREAK SPACE}{text}" if side else text, _uncertainty(estimates, column.text), mark=side
+    )
 
 
 def _side(column: SequenceColumn, runs: Sequence[SequenceRun]) -> str:

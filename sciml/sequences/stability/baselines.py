@@ -16,18 +16,19 @@ from sciml.sequences.data.sequence_set import PROTEIN
 from sciml.sequences.oracles.linear import LinearProblem
 from sciml.sequences.stability.mutations import Mutations
 
-VOLUMES = (88.6, 108.5, 111.1, 138.4, 189.9, 60.1, 153.2, 166.7, 168.6, 166.7) + (
-    162.9, 114.1, 112.7, 143.8, 173.4, 89.0, 116.1, 140.0, 227.8, 193.6
-)  # fmt: skip
-VOLUME = dict(zip(PROTEIN, VOLUMES, strict=True))  # cubic Angstrom
+# cubic Angstrom, in the order of PROTEIN
+SIZES = (
+    "88.6 108.5 111.1 138.4 189.9 60.1 153.2 166.7 168.6 166.7 162.9 114.1 112.7 143.8 173.4 89.0 116.1 140.0 227.8 193.6"
+)
+VOLUME = dict(zip(PROTEIN, map(float, SIZES.split()), strict=True))
 PENALTY = 0.1  # of standardised features
 
 
 def baselines(training: Mutations, mutations: Mutations) -> Mapping[str, Float64[np.ndarray, " row"]]:
     """ddG of mutations by name of the baseline, in kcal/mol, each fitted to the training set alone.
 
-    `mean`; `substitution`, a ridge on BLOSUM62, hydrophobicities and volumes; `exposure`, one on the same, which letters they
-    are, and the exposure.
+    `mean`; `substitution`, a ridge on BLOSUM62, hydrophobicities and volumes; `exposure`, one on the same, on which
+    letters they are, and on the exposure.
     """
     found = {"mean": np.full(len(mutations), training.ddg.mean())}
     for name in ("substitution", "exposure"):

@@ -64,9 +64,7 @@ class StabilityModel(nn.Module):
     def __init__(self, config: StabilityConfig) -> None:
         super().__init__()
         self.config = config
-        self.members = nn.ModuleList(
-            StabilityNet(config.width, config.reach, config.dropout) for _ in range(config.members)
-        )
+        self.members = nn.ModuleList(StabilityNet(config.width, config.reach, config.dropout) for _ in range(config.members))
 
     def forward(self, sites: Sites) -> Float[Tensor, "row letter=20"]:
         """M of each site, in kcal/mol; positive destabilises."""

@@ -60,10 +60,12 @@ class Mutations:
 
     def take(self, index: np.ndarray) -> "Mutations":
         """Some of the rows."""
-        texts = ([values[k] for k in index] for values in (self.proteins, self.accessions, self.sequences, self.mutants))
-        proteins, accessions, sequences, mutants = map(tuple, texts)
-        ddg, exposure = self.ddg[index], self.exposure[index]
-        return Mutations(proteins, accessions, sequences, self.places[index], mutants, ddg, exposure)
+
+        def some(values: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(values[k] for k in index)
+
+        texts = some(self.proteins), some(self.accessions), some(self.sequences)
+        return Mutations(*texts, self.places[index], some(self.mutants), self.ddg[index], self.exposure[index])
 
 
 @dataclass(frozen=True)
@@ -95,10 +97,15 @@ def read_mutations(path: Path) -> Mutations:
         rows.append(row)
     if not rows:
         raise InputError(f"{path}: holds no row")
-    texts = (tuple(getattr(row, name) for row in rows) for name in ("protein", "accession", "sequence"))
-    numbers = (np.array([getattr(row, name) for row in rows]) for name in ("ddg", "exposure"))
-    places = np.array([row.place for row in rows], dtype=np.int64)
-    return Mutations(*texts, places, tuple(row.mutant for row in rows), *numbers)
+    return Mutations(
+        tuple(row.protein for row in rows),
+        tuple(row.accession for row in rows),
+        tuple(row.sequence for row in rows),
+        np.array([row.place for row in rows], dtype=np.int64),
+        tuple(row.mutant for row in rows),
+        np.array([row.ddg for row in rows]),
+        np.array([row.exposure for row in rows]),
+    )
 
 
 def _cells(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
@@ -107,7 +114,9 @@ def _cells(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
         header = next(reader, [])
         lacking = [name for name in COLUMNS if header.count(name) != 1]
         if lacking:
-            raise InputError(f"{path}: must have one column {lacking[0]!r}; there are {', '.join(map(repr, header)) or 'none'}")
+            raise InputError(
+                f"{path}: must have one column {lacking[0]!r}; there are {', '.join(map(repr, header)) or 'none'}"
+            )
         for cells in reader:
             if len(cells) != len(header):
                 where = f"{path}: line {reader.line_num}"
@@ -121,8 +130,8 @@ def _row(cells: Mapping[str, str], where: str) -> _Row:
     sequence = cells["pdb_sequence"]
     for index, letter in enumerate(sequence):
         if letter not in PROTEIN + UNKNOWN:
-            place = f"{where}, column 'pdb_sequence', letter {index + 1}"
-            raise InputError(f"{place}: {letter!r} is none of {PROTEIN} nor {UNKNOWN}")
+            spot = f"{where}, column 'pdb_sequence', letter {index + 1}"
+            raise InputError(f"{spot}: {letter!r} is none of {PROTEIN} nor {UNKNOWN}")
     for name in ("wild_type", "mutation"):
         if len(cells[name]) != 1 or cells[name] not in PROTEIN:
             raise InputError(f"{where}, column {name!r}: must be one letter of {PROTEIN}, got {cells[name]!r}")

@@ -20,9 +20,9 @@ HOMOLOGOUS = 0.3  # identity from which proteins are taken to be related
 
 
 def overlap(one: Mutations, other: Mutations) -> dict[str, Any]:
-    """Counts of what two tables share: `proteins` by PDB code, `accessions`, `sequences`; the closest pair of sequences with its
-    `identity`; and how many `mutations` of the other are of proteins that have a relative in the first, with an identity of
-    at least 0.3."""
+    """Counts of what two tables share: `proteins` by PDB code, `accessions`, `sequences`; the `closest` pair of sequences
+    with its identity; `related_proteins`, how many of the other have a relative in the first, with an identity of at least
+    0.3, and how many `mutations` these have."""
     sequences = {sequence: protein for protein, sequence in zip(other.proteins, other.sequences, strict=True)}
     known = {sequence: protein for protein, sequence in zip(one.proteins, one.sequences, strict=True)}
     nearest = {mine: max((identity(mine, theirs), known[theirs]) for theirs in known) for mine in sequences}
@@ -51,7 +51,9 @@ def refuse_overlap(one: Mutations, other: Mutations, names: tuple[str, str]) -> 
     for what in ("proteins", "accessions", "sequences"):
         shared = sorted(set(getattr(one, what)) & set(getattr(other, what)))
         if shared:
-            raise InputError(f"{names[0]} and {names[1]} share {len(shared)} {what}, such as {shared[0]}; no two may share any")
+            raise InputError(
+                f"{names[0]} and {names[1]} share {len(shared)} {what}, such as {shared[0]}; no two may share any"
+            )
 
 
 def identity(one: str, other: str) -> float:

@@ -3,8 +3,8 @@
     r(x) = - sum_i sum_a x_i(a) M_i(a),
 
 M_i(a) the change of stability, positive where it destabilises, by letter a at site i of the native protein. So the native
-sequence has r = 0, a single mutant minus its ddG, and many mutations the sum of theirs as if none knew of another. That holds
-for few: what is said of a sequence far from the native one is beyond all that was measured.
+sequence has r = 0, a single mutant minus its ddG, and many mutations the sum of theirs as if none knew of another. That
+holds for few: what is said of a sequence far from the native one is beyond all that was measured.
 """
 
 import torch

@@ -24,7 +24,9 @@ FURTHEST = 32  # places along the chain that are told apart
 FEATURES = 25 * len(CENTRES) + 2 * FURTHEST + 1
 
 
-def structure_graph(backbone: Backbone, neighbours: int = 48, *, noise: Float[Tensor, "..."] | None = None) -> StructureGraph:
+def structure_graph(
+    backbone: Backbone, neighbours: int = 48, *, noise: Float[Tensor, "residue atom=4 axis=3"] | None = None
+) -> StructureGraph:
     """The graph of a backbone, float32.
 
     Args:

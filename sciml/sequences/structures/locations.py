@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 import torch
-from Bio.PDB.Atom import DisorderedAtom
+from Bio.PDB.Atom import Atom, DisorderedAtom
 from Bio.PDB.Residue import DisorderedResidue, Residue
 from jaxtyping import Float64
 from torch import Tensor
@@ -44,7 +44,7 @@ def backbone_atoms(residue: Residue, alternatives: str, where: str) -> dict[str,
     return {name: _at(atom, best) for name, atom in found.items()}
 
 
-def _locations(atom: object) -> dict[str, tuple[float, Tensor]]:
+def _locations(atom: Atom | DisorderedAtom) -> dict[str, tuple[float, Tensor]]:
     each = atom.disordered_get_list() if isinstance(atom, DisorderedAtom) else [atom]
     return {one.altloc: (one.occupancy or 0.0, torch.tensor(one.coord.tolist(), dtype=torch.float64)) for one in each}
 

@@ -1,8 +1,8 @@
 """Backbones from PDB files, plain or packed, by Biopython.
 
-A residue is one of the chain if its name is that of an amino acid, or if it has atoms N, CA and C; water, ions and ligands are
-left out, and whatever stands as HETATM behind the chain's TER. What a file leaves open is an error until `Rules` says what to
-do. Of coordinates other than those of the backbone nothing is read.
+A residue is one of the chain if its name is that of an amino acid, or if it has atoms N, CA and C; water, ions and ligands
+are left out, and whatever stands as HETATM behind the chain's TER. Residues that lack an atom or are not among the twenty
+are errors until `StructureRules` says what to do.
 
 Reference: Hamelryck and Manderick (2003), doi:10.1093/bioinformatics/btg299, the parser.
 """

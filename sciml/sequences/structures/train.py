@@ -9,8 +9,8 @@ import torch
 from sciml.config.inverse_folding import InverseFoldingConfig
 from sciml.denoisers.letters import LetterDenoiser
 from sciml.nets.structure_encoder import OnStructure, StructureEncoder
-from sciml.sequences.data.sequence_set import PROTEIN
 from sciml.processes.absorbing import Absorbing
+from sciml.sequences.data.sequence_set import PROTEIN
 from sciml.sequences.drakes import SCHEDULES
 from sciml.sequences.generator import SequenceGenerator
 from sciml.sequences.structures.backbone import Backbone

@@ -145,7 +145,11 @@ def write_run(root: Path, method: str, seed: int = 0, dataset: str = "motifs") -
         },
         "kind": "finetuned" if tuned else "steered" if method in STEERED else "pretrained",
         "settings": {"alpha": FINETUNED[method], "target": None} if tuned else STEERED.get(method, {}),
-        **{"solver": "ancestral, 32 steps", "nfe": 128 if method in STEERED else 32, "count": COUNT},
+        **{
+            "solver": "ancestral, 32 steps" + ", best-of-n of 4" * (method == "best_of_n"),
+            "nfe": 128 if method in STEERED else 32,
+            "count": COUNT,
+        },
         **{"seconds_per_sequence": 0.002, "label": "activity", "task": "numbers"},
         "path_divergence": _divergence(known, made) if tuned else None,
         "soft_hard_gap": _gap(known, made) if tuned else None,

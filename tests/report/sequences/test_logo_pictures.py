@@ -64,9 +64,9 @@ def test_letters_are_stacked_as_high_as_they_tell() -> None:
     bits = heights(np.array(counts)) / 2 * 84
     assert [letter for letter, *_ in found[:3]] == ["#G", "#C", "#A"]
     for letter, x, top, wide, high in found:
-        place = round(x // 100)
+        place = round(x // 36)
         assert high * 1000 == pytest.approx(bits[DNA.index(str(letter)[1])][place], abs=0.01)
-        assert wide * 1000 == pytest.approx(96)
+        assert wide * 1000 == pytest.approx(0.96 * 36)
         below = bits[[k for k in range(4) if bits[k][place] < high * 1000 - 0.02], place].sum()
         assert top + high * 1000 == pytest.approx(84 - below, abs=0.03)
     identities = {path.get("id") for path in tree.iter(f"{SVG}path")}

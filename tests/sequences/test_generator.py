@@ -1,0 +1,105 @@
+"""Generators of sequences: trained, kept, sampled in every way, and found likely."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from sciml.config.base import parse
+from sciml.config.sequence_settings import SequenceSamplingConfig
+from sciml.io.errors import InputError
+from sciml.sequences.sampling import SOLVERS, sample_sequences
+from sciml.sequences.store import load_generator, save_generator
+from sciml.sequences.train import classes_of, train_generator
+
+
+def config(**values: object) -> SequenceSamplingConfig:
+    return parse(SequenceSamplingConfig, {"count": 64, "steps": 8} | values, "test")
+
+
+def gs(x: torch.Tensor) -> torch.Tensor:
+    """How many letters are G."""
+    return x[..., 2].sum(-1)
+
+
+@pytest.fixture
+def trained(small_model, repeats, tmp_path):
+    return train_generator(
+        small_model(condition="kind"), repeats, seed=0, run_directory=tmp_path, fingerprint="test"
+    ).generator
+
+
+def test_training_finds_the_repeats_and_the_class(trained, repeats) -> None:
+    generator = torch.Generator().manual_seed(0)
+    likelihood = trained.log_likelihood(repeats.take(np.arange(4)), draws=256, generator=generator)
+    assert (likelihood > -0.5 * 12 * math.log(4)).all()
+    for label in (0, 1):
+        made = sample_sequences(trained, config(steering={"label": label}), seed=0).generated.sequences
+        assert ((made.tokens // 2) == label).float().mean() > 0.9
+
+
+@pytest.mark.parametrize("solver", list(SOLVERS))
+def test_every_sampler_counts_its_calls(untrained, solver: str) -> None:
+    found = sample_sequences(untrained, config(solver=solver), seed=0)
+    assert found.generated.nfe == (16 if solver == "trapezoidal" else 8)
+    assert found.generated.sequences.tokens.shape == (64, 12) and int(found.generated.sequences.tokens.max()) == 3
+    again = sample_sequences(untrained, config(solver=solver), seed=0)
+    assert torch.equal(found.generated.sequences.tokens, again.generated.sequences.tokens)
+
+
+@pytest.mark.parametrize(
+    ("method", "calls"), [("best_of_n", 32), ("look_ahead", 8), ("smc", 32), ("tds", 32), ("svdd", 29)]
+)
+def test_steering_raises_the_reward_at_the_calls_that_are_told(untrained, method: str, calls: int) -> None:
+    plain = sample_sequences(untrained, config(count=128), seed=0).generated.sequences
+    asked = config(count=128, steering={"method": method, "particles": 4, "alpha": 0.5})
+    found = sample_sequences(untrained, asked, gs, seed=0)
+    assert found.generated.nfe == calls
+    share = [(each.tokens == 2).float().mean().item() for each in (plain, found.generated.sequences)]
+    assert share[1] > share[0] + 0.05
+    assert method.replace("_", "-") in found.label
+
+
+def test_a_label_is_led_to_by_classifier_free_guidance(trained) -> None:
+    asked = config(steering={"method": "classifier_free", "label": 1, "weight": 2.0})
+    found = sample_sequences(trained, asked, seed=0).generated
+    assert found.nfe == 16 and ((found.sequences.tokens // 2) == 1).float().mean() > 0.9
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"steering": {"label": 0}}, "m: `label` must be a class .* trained with none; got 0"),
+        ({"steering": {"method": "smc"}}, "m: `steering.method` smc leads to a reward: give one with --reward"),
+    ],
+)
+def test_what_a_model_cannot_do_is_said(untrained, values, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        sample_sequences(untrained, config(**values), seed=0, origin="m")
+
+
+def test_weighing_needs_ancestral_steps(untrained) -> None:
+    with pytest.raises(InputError, match="smc needs `solver` ancestral"):
+        sample_sequences(untrained, config(solver="trapezoidal", steering={"method": "smc"}), gs, seed=0, origin="m")
+
+
+def test_a_model_file_gives_the_same_samples(trained, small_model, tmp_path) -> None:
+    save_generator(tmp_path / "m.safetensors", trained, small_model(condition="kind"))
+    loaded, made_of = load_generator(tmp_path / "m.safetensors")
+    assert made_of == small_model(condition="kind") and (loaded.classes, loaded.length, loaded.alphabet) == (2, 12, "ACGT")
+    one, other = (sample_sequences(each, config(), seed=3).generated.sequences.tokens for each in (trained, loaded))
+    assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize(
+    ("label", "message"),
+    [
+        ("species", "`condition` must be a label of the data, one of kind, half, got 'species'"),
+        ("half", "label 'half' of sequence 2 must be a whole number of at least 0, got 0.5"),
+    ],
+)
+def test_labels_that_are_no_classes_are_named(repeats, label: str, message: str) -> None:
+    with pytest.raises(InputError) as raised:
+        classes_of(repeats, label)
+    assert str(raised.value) == message
