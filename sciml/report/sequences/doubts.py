@@ -57,8 +57,8 @@ def _hacked(dataset: SequenceDataset) -> Iterator[str]:
         if seen > GAIN and any(other < CONFIRMED * seen for other in others):
             parts = ", ".join(f"{two_decimals(gain)} by the {reward_title(name)}" for name, gain in gains.items())
             yield (
-                f"{model.name} looks hacked. Gained over {start.name}, in widths of the band of real sequences: "
-                f"{two_decimals(seen)} by the {reward_title(SEEN)}, {parts}."
+                f"The gain of {model.name} is not confirmed: its reward may be hacked. Over {start.name}, in widths of the "
+                f"band of real sequences, it gains {two_decimals(seen)} by the {reward_title(SEEN)}, {parts}."
             )
 
 

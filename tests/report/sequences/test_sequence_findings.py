@@ -80,9 +80,10 @@ def test_a_hacked_reward_is_told_with_all_gains(kept_sequence_runs: list[Path]) 
         width = sum(band["high"] - band["low"] for band in bands) / 3
         return two_decimals((reward(hacked, name) - sum(reward(run, name) for run in start) / 2) / width)
 
-    sentences = [text for text in doubts(dataset(runs)) if "looks hacked" in text]
+    sentences = [text for text in doubts(dataset(runs)) if "may be hacked" in text]
     assert sentences == [
-        "drakes_free looks hacked. Gained over pretrained, in widths of the band of real sequences: "
+        "The gain of drakes_free is not confirmed: its reward may be hacked. Over pretrained, in widths of the band of real "
+        "sequences, it gains "
         f"{gain('first')} by the seen oracle, {gain('second')} by the held-out second oracle, {gain('third')} by the "
         f"held-out third oracle, {gain('true')} by the true activity."
     ]
