@@ -96,9 +96,7 @@ def make_plan(values: Mapping[str, Any], origin: str, environment: Mapping[str, 
     """
     settings = parse(Settings, dict(values), origin)
     mirror = environment.get("SCIML_MIRROR") or settings.mirror
-    plan = Plan(
-        settings, mirror, FieldPlan(settings, mirror), GraphPlan(settings, mirror), SequencePlan(settings, mirror)
-    )
+    plan = Plan(settings, mirror, FieldPlan(settings, mirror), GraphPlan(settings, mirror), SequencePlan(settings, mirror))
     for domain in plan.domains:
         known = f", or a known source ({', '.join(SOURCES)})" if domain is plan.fields else ""
         for dataset in domain.asked:

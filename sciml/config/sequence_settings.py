@@ -68,7 +68,7 @@ class SequenceExperimentConfig(Config):
     def _names_differ(self) -> "SequenceExperimentConfig":
         names = [PRETRAINED, "oracles", *self.finetuning, *self.steering]
         if len(set(names)) < len(names):
-            raise ValueError(f"`finetuning` and `steering` must have different names, and none of the first two, got {names}")
+            raise ValueError(f"names of `finetuning` and `steering` must differ, also from the first two, got {names}")
         return self
 
 

@@ -13,6 +13,7 @@ Reference: Wang et al. (2024), arXiv 2410.13643, theorem 1 and algorithm 1; Schu
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -82,7 +83,7 @@ class DrakesObjective(nn.Module):
         self.register_buffer("alpha", torch.tensor(steering.alpha))
         self.register_buffer("seen", torch.zeros(2))
 
-    def forward(self, generator: Generator, prompts: Tensor, cond: Tensor | None = None) -> Float[Tensor, ""]:
+    def forward(self, generator: Generator, prompts: Tensor, cond: Any = None) -> Float[Tensor, ""]:
         """Prompts are states (batch, position) to go on from: masks, and letters that are to be kept."""
         path = self.roll_out(generator, prompts.long(), cond)
         reward, divergence = self._still[1](path.x[..., :-1]).float().mean(), path.divergence.mean()
@@ -99,7 +100,7 @@ class DrakesObjective(nn.Module):
             self.alpha.mul_(torch.exp(self.steering.gain * excess)).clamp_(LOWEST, HIGHEST)
         return weight
 
-    def roll_out(self, generator: Generator, prompts: Tensor, cond: Tensor | None = None) -> Path:
+    def roll_out(self, generator: Generator, prompts: Tensor, cond: Any = None) -> Path:
         """Samples that a gradient passes, and the divergence of their paths."""
         chosen, reference = self.steering, self._still[0].to(prompts.device)
         solver = Rollout(

@@ -15,6 +15,8 @@ Reference: Sahoo et al. (2024), arXiv 2406.07524, equation 10; Shi et al. (2024)
 (2023), arXiv 2310.16834, equation 7.
 """
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
@@ -42,7 +44,7 @@ class LetterObjective(nn.Module):
         super().__init__()
         self.denoiser, self.untold = denoiser, untold
 
-    def forward(self, generator: Generator, tokens: Tensor, cond: Tensor | None = None) -> Float[Tensor, ""]:
+    def forward(self, generator: Generator, tokens: Tensor, cond: Any = None) -> Float[Tensor, ""]:
         if cond is not None and self.untold:
             told = torch.rand(len(cond), generator=generator, device=cond.device) >= self.untold
             cond = torch.where(told, cond, -1)

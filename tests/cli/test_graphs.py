@@ -74,7 +74,11 @@ def test_a_model_says_what_it_is(folder: Path) -> None:
     ("verb", "text", "message"),
     [
         ("prepare", "domain: graphs\ndata: {kind: comunity}\n", "`data.kind`|`data`"),
-        ("prepare", DATA.replace("graphs", "graph"), "`domain` must be graphs or sequences, or left out for fields, got 'graph'"),
+        (
+            "prepare",
+            DATA.replace("graphs", "graph"),
+            "`domain` must be graphs or sequences, .*, got 'graph'",
+        ),
         ("evaluate", SAMPLING, "graphs are scored by `sciml sample` and then `sciml score`"),
         (
             "train",

@@ -1,7 +1,7 @@
 """Rollouts: their law is that of ancestral sampling, their divergence that of the paths, their gradient an honest one."""
 
 import math
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import pytest
@@ -60,7 +60,7 @@ def path_divergence(steps: int) -> float:
 
     at, total = (states == K).all(1).double(), 0.0
     with torch.no_grad():
-        for t, s in zip(grid, grid[1:], strict=False):
+        for t, s in pairwise(grid):
             p, q = kernel(own, t, s), kernel(other, t, s)
             gap = torch.where(p > 0, p * (p.clamp(min=1e-300) / q.clamp(min=1e-300)).log(), 0.0)
             total += float((at[:, None] * gap).sum())

@@ -48,9 +48,7 @@ def test_every_sampler_counts_its_calls(untrained, solver: str) -> None:
     assert torch.equal(found.generated.sequences.tokens, again.generated.sequences.tokens)
 
 
-@pytest.mark.parametrize(
-    ("method", "calls"), [("best_of_n", 32), ("look_ahead", 8), ("smc", 32), ("tds", 32), ("svdd", 29)]
-)
+@pytest.mark.parametrize(("method", "calls"), [("best_of_n", 32), ("look_ahead", 8), ("smc", 32), ("tds", 32), ("svdd", 29)])
 def test_steering_raises_the_reward_at_the_calls_that_are_told(untrained, method: str, calls: int) -> None:
     plain = sample_sequences(untrained, config(count=128), seed=0).generated.sequences
     asked = config(count=128, steering={"method": method, "particles": 4, "alpha": 0.5})
