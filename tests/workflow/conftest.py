@@ -33,6 +33,21 @@ def plan_module() -> Iterator[object]:
 
 
 @pytest.fixture
+def sequences() -> dict:
+    """An experiment on sequences: a model, fine-tuned and steered."""
+    training = {"steps": 2, "batch": 4, "precision": "32"}
+    return {
+        "dna": {
+            "data": {"kind": "motifs", "count": 100},
+            "oracles": {"target": {"label": "activity", "task": "numbers"}, "net": {"training": training}},
+            "model": {"training": training},
+            "finetuning": {"drakes": {"training": training}},
+            "steering": {"best": {"method": "best_of_n"}},
+        }
+    }
+
+
+@pytest.fixture
 def small() -> dict:
     """A configuration of one simulated data set, a baseline and a network, as small as can be."""
     return {

@@ -12,7 +12,8 @@ from .conftest import ROOT, SCALES
 
 def expected(scale: str) -> Counter:
     settings = yaml.safe_load((ROOT / f"workflows/config/{scale}.yaml").read_text())
-    return _of_fields(settings) + _of_graphs(settings) + Counter(report=1, all=1, solver_benchmark=_exact(settings))
+    domains = _of_fields(settings) + _of_graphs(settings) + _of_sequences(settings)
+    return domains + Counter(report=1, all=1, solver_benchmark=_exact(settings))
 
 
 def _exact(settings: dict) -> int:
@@ -25,6 +26,15 @@ def _of_graphs(settings: dict) -> Counter:
     compared = sum("comparison" in experiment for experiment in runs)
     stages = Counter(dict.fromkeys(("graph_train", "graph_sample", "graph_score"), seeds * len(runs)))
     return stages + Counter(graph_prepare=len(experiments), graph_compare=seeds * compared)
+
+
+def _of_sequences(settings: dict) -> Counter:
+    experiments, seeds = list(settings.get("sequences", {}).values()), len(settings["seeds"])
+    tuned = sum(len(experiment.get("finetuning", {})) for experiment in experiments)
+    methods = seeds * (len(experiments) + tuned + sum(len(experiment.get("steering", {})) for experiment in experiments))
+    trained = Counter(sequence_oracle=3 * seeds * len(experiments), sequence_pretrain=seeds * len(experiments))
+    made = Counter(sequence_finetune=seeds * tuned, sequence_sample=methods, sequence_score=methods)
+    return Counter(sequence_prepare=len(experiments)) + trained + made
 
 
 def _of_fields(settings: dict) -> Counter:
@@ -56,7 +66,7 @@ def test_every_scale_has_all_its_jobs(graph, tmp_path, monkeypatch, scale):
     for source in SOURCES.values():
         (tmp_path / "mirror" / source.filename).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "mirror" / source.filename).touch()
-    files = {"smoke": 1, "default": 3, "paper": 8}
+    files = {"smoke": 1, "default": 3, "paper": 10}
     assert graph(ROOT / f"workflows/config/{scale}.yaml") == expected(scale) + Counter(fetch=files[scale])
 
 
@@ -74,6 +84,28 @@ GRAPHS = {"graph_prepare", "graph_train", "graph_sample", "graph_score", "graph_
 def test_a_configuration_of_graphs_alone(graph, write, small, graphs):
     found = graph(write({"seeds": [0, 1], "graphs": graphs}))
     assert found == Counter(graph_prepare=1, report=1, all=1) + Counter(dict.fromkeys(GRAPHS - {"graph_prepare"}, 2))
+
+
+SEQUENCES = {f"sequence_{stage}" for stage in ("prepare", "oracle", "pretrain", "finetune", "sample", "score")}
+
+
+@pytest.mark.parametrize(
+    ("target", "rules"),
+    [
+        ("data/sequences/dna.zarr", {"sequence_prepare"}),
+        ("models", {"models", "sequence_prepare", "sequence_oracle", "sequence_pretrain", "sequence_finetune"}),
+        ("results/sequences/dna/oracles/seed-0/third.safetensors", {"sequence_prepare", "sequence_oracle"}),
+        (
+            "results/sequences/dna/pretrained/seed-1/samples.zarr",
+            SEQUENCES - {"sequence_oracle", "sequence_finetune", "sequence_score"},
+        ),
+        ("results/sequences/dna/best/seed-0/samples.zarr", SEQUENCES - {"sequence_finetune", "sequence_score"}),
+        ("results/sequences/dna/best/seed-0/evaluation.json", SEQUENCES - {"sequence_finetune"}),
+        ("results/sequences/dna/drakes/seed-0/evaluation.json", SEQUENCES),
+    ],
+)
+def test_stages_of_sequences_can_be_asked_for_by_name(graph, write, sequences, target, rules):
+    assert set(graph(write({"seeds": [0, 1], "sequences": sequences}), targets=(target,))) == rules
 
 
 @pytest.mark.parametrize(
@@ -112,7 +144,7 @@ def test_the_report_says_what_is_left_out(snakemake, write, era5):
     [
         ({"sedes": [1]}, "`sedes` is not a known setting; did you mean `seeds`?"),
         ({"seeds": [-1]}, "`seeds.0` should be greater than or equal to 0, got -1"),
-        ({"pde": {}}, "`pde` and `graphs` have no data set that can be had here"),
+        ({"pde": {}}, "`pde`, `graphs` and `sequences` have no data set that can be had here"),
         (
             {"graphs": {"a": {"data": {"kind": "file", "path": "no.smi"}, "models": {"m": {"training": {"steps": 9}}}}}},
             "no.smi",

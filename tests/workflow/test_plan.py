@@ -165,3 +165,24 @@ def test_settings_of_a_job_are_written_only_where_they_change(make, small):
     assert [str(file) for file in files if file.stat().st_mtime_ns != before[file]] == [
         "results/pde/tiny/wdno/training.yaml"
     ]
+
+
+@pytest.mark.parametrize("taken", ["drakes", "pretrained", "oracles"])
+def test_names_of_methods_on_sequences_are_apart(make, sequences, taken):
+    sequences["dna"]["steering"] = {taken: {"method": "smc"}}
+    with pytest.raises(InputError, match="names of `finetuning` and `steering` must differ"):
+        make({"sequences": sequences})
+
+
+def test_what_is_steered_samples_the_pretrained_model_and_is_led_by_the_first_oracle(make, sequences):
+    sequences["dna"]["steering"]["told"] = {"method": "classifier_free", "label": 1}
+    plan = make({"sequences": sequences}).sequences
+    folder = "results/sequences/dna"
+    assert (
+        plan.model("dna", "best", "0") == plan.model("dna", "told", "0") == f"{folder}/pretrained/seed-0/model.safetensors"
+    )
+    assert plan.model("dna", "drakes", "0") == f"{folder}/drakes/seed-0/model.safetensors"
+    assert plan.reward("dna", "best", "0") == [f"{folder}/oracles/seed-0/first.safetensors"]
+    assert plan.reward("dna", "told", "0") == plan.reward("dna", "drakes", "0") == plan.manifest("dna", "told", "0") == []
+    assert plan.manifest("dna", "drakes", "0") == [f"{folder}/drakes/seed-0/manifest.json"]
+    assert plan.trained == [f"{folder}/pretrained/seed-0", f"{folder}/drakes/seed-0"]
