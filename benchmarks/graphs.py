@@ -81,18 +81,30 @@ def quick(checkpoint: Path | None, reference: Path | None, mirror: Path | None, 
     return found | {"mmd_mean": community["published"], "mmd_interval": community["interval"], "sampling": community}
 
 
-def full(mirror: Path | None, trained: dict[str, Path], folder: Path) -> dict[str, Any]:
-    """Every bar."""
-    found: dict[str, Any] = {"git_commit": git_commit(), "quick": quick(None, None, mirror, folder)}
+def full(mirror: Path | None, trained: dict[str, Path], folder: Path, output: Path) -> dict[str, Any]:
+    """Every bar; the file is written anew after each."""
+    found: dict[str, Any] = {"git_commit": git_commit(), "complete": False, "quick": quick(None, None, mirror, folder)}
+    found |= {"trained": {}, "imported": {}}
+    write(output, found)
+    for name, path in trained.items():
+        found["trained"][name] = _trained(name, path, mirror, folder)
+        write(output, found)
+    for name in ("community_small", "qm9") if mirror is not None else ():
+        found["imported"][name] = _imported(name, mirror, folder)
+        write(output, found)
     if mirror is not None:
-        found["imported"] = {name: _imported(name, mirror, folder) for name in ("community_small", "qm9")}
-        real = {}
-        for name, key in (("ENZYMES", "enzymes"), ("ZINC250k", "zinc250k")):
-            real[name] = _sizes(key, mirror, folder)
-        real["community_small"] = _sizes("community_small", mirror, folder)
-        found["engineering_at_real_sizes"] = engineering(sizes=real)
-    found["trained"] = {name: _trained(name, path, mirror, folder) for name, path in trained.items()}
-    return found
+        names = {"ENZYMES": "enzymes", "ZINC250k": "zinc250k", "community_small": "community_small"}
+        found["engineering_at_real_sizes"] = engineering(
+            sizes={name: _sizes(key, mirror, folder) for name, key in names.items()}
+        )
+    write(output, found | {"complete": True})
+    return found | {"complete": True}
+
+
+def write(path: Path, found: dict[str, Any]) -> None:
+    """One JSON object, whole or not at all."""
+    with atomic_file(path) as temporary:
+        temporary.write_text(json.dumps(found, indent=1) + "\n")
 
 
 def _imported(name: str, mirror: Path, folder: Path) -> dict[str, Any]:
@@ -168,9 +180,7 @@ def main() -> None:
     mirror = Path(os.environ["SCIML_MIRROR"]) if os.environ.get("SCIML_MIRROR") else None
     with tempfile.TemporaryDirectory() as folder:
         if arguments.full:
-            found = full(mirror, dict(arguments.trained), Path(folder))
-            with atomic_file(arguments.output) as temporary:
-                temporary.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+            found = full(mirror, dict(arguments.trained), Path(folder), arguments.output)
         else:
             found = quick(arguments.checkpoint, arguments.reference, mirror, Path(folder))
     print(json.dumps(found, indent=None if arguments.json else 1))
