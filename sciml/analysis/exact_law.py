@@ -89,7 +89,7 @@ def unmasking_law(solver: LetterSolver, denoiser: Denoiser, positions: int, grid
 
     Raises:
         TypeError: the process does not mask.
-        ValueError: the grid does not end at 0.
+        ValueError: the grid does not end at 0, or the solver masks again.
     """
     process = jump_process(denoiser)
     if not isinstance(process, Absorbing):
@@ -123,6 +123,8 @@ def _push(
     times, state = solver.times(process, t, s), _masked_but(seen, positions, process)
     said = denoiser(state, times[0]).mean
     moved = solver.transition(process, [state], [said], t, s)
+    if seen and bool((moved[:, list(seen), process.mask] > 0).any()):
+        raise ValueError(f"`solver` must not mask again, which {type(solver).__name__} does: use `dense_law`")
     for now, joint in _revealed(law.flatten(), moved, seen, positions, process.letters):
         if len(times) == 1 or len(now) == positions:
             _add(after, now, joint)

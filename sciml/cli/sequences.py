@@ -156,16 +156,23 @@ def finetune(
     job = read_config(FineTuningJob, config)
     from sciml.io.fetch import sha256
     from sciml.io.zarr_store import dataset_digest
-    from sciml.sequences.data.store import load_sequences
+    from sciml.sequences.data.store import load_sequences, summary
     from sciml.sequences.finetune import finetune as tune
     from sciml.sequences.oracles.store import load_oracle
     from sciml.sequences.store import load_generator, save_generator
     from sciml.training.fingerprint import fingerprint
 
     generator, made_of = load_generator(model)
-    real = load_sequences(data, "train")
+    # Judges and model know the training set, so the bands are of sequences that they do not, where there are any.
+    real = load_sequences(data, "validation" if summary(data)["sequences"]["validation"] else "train")
     if (generator.alphabet, generator.length) != (real.alphabet, real.length):
         raise InputError(f"{model}: makes {generator.length} letters of {generator.alphabet}, {data} holds other sequences")
+    known = {judge.stem: load_oracle(judge) for judge in judges}
+    if len(known) < len(judges):
+        raise InputError(f"`--judge`: files must have different names, got {', '.join(map(str, judges))}")
+    for judge, found in zip(judges, known.values(), strict=True):
+        if found.alphabet != real.alphabet:
+            raise InputError(f"{judge}: judges letters of {found.alphabet}, {data} holds {real.alphabet}")
     plain = job.model_dump(mode="json") | {"reward": _identity(reward), "model": sha256(model)}
     plain["judges"] = [sha256(judge) for judge in judges]
     digest = dataset_digest(data)
@@ -174,7 +181,7 @@ def finetune(
         generator,
         job.finetuning,
         reward_named(reward),
-        judges={judge.stem: load_oracle(judge) for judge in judges},
+        judges=known,
         real=real,
         seed=seed,
         run_directory=run_directory or output.parent / "run",

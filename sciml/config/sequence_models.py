@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
 from sciml.config.base import Config
 from sciml.config.models import Probability, TrainingConfig
@@ -82,9 +82,7 @@ class FineTuningConfig(Config):
     )
     temperature: PositiveFloat = Field(1.0, description="of the softmax whose gradient is taken")
     truncation: PositiveInt = Field(16, description="last steps of a rollout that the gradient passes")
-    measured: NonNegativeInt | None = Field(
-        8, description="steps before those at which the divergence is measured; null: all"
-    )
+    measured: PositiveInt | None = Field(8, description="steps before those at which the divergence is measured; null: all")
     checkpointing: bool = Field(False, description="compute steps again on the way back instead of keeping them")
     alarm: AlarmConfig | None = AlarmConfig()
     training: TrainingConfig

@@ -17,7 +17,7 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Float64
-from torch import Tensor
+from torch import Tensor, nn
 
 from sciml.numerics.letters import draw
 from sciml.processes.jump import Letters, Probabilities
@@ -29,13 +29,15 @@ def rewards(reward: Reward, x_0: Probabilities) -> Float[Tensor, " batch"]:
     """The reward of each sample, one number each.
 
     Args:
-        reward: of one-hot vectors, or of mixtures of such.
+        reward: of one-hot vectors, or of mixtures of such; a module is moved to where they are.
         x_0: (batch, position, letter).
 
     Raises:
         ValueError: numbers of another shape.
         FloatingPointError: a reward that is not finite.
     """
+    if isinstance(reward, nn.Module):
+        reward.to(x_0.device)
     found = reward(x_0)
     if found.shape != x_0.shape[:1]:
         raise ValueError(f"`reward` must return one number for each of {len(x_0)} samples, got {tuple(found.shape)}")

@@ -4,13 +4,13 @@
 
 x_0 and the path from rollouts of the denoiser in training. Were every law within reach, the samples would follow
 p_ref(x_0) exp(r(x_0) / alpha), normalised. A target in nats can be set instead of alpha: then alpha rises while the
-divergence is above it and falls while it is below, and the weight of a step is that times exp(2 (divergence / target - 1)).
+divergence is above it and falls while it is below, and the weight of a step is that times
+exp(2 (divergence / target - 1)), at most a factor e^2.
 
 Reference: Wang et al. (2024), arXiv 2410.13643, theorem 1 and algorithm 1; Schulman et al. (2017), arXiv 1707.06347, section
 4, for a penalty that is adapted to a target.
 """
 
-from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -22,11 +22,12 @@ from torch import Generator, Tensor, nn
 
 from sciml.denoisers.conditioned import Conditioned
 from sciml.denoisers.letters import LetterDenoiser
+from sciml.denoisers.reward import Reward, rewards
 from sciml.finetuning.rollout import Estimator, Path, Rollout
+from sciml.io.errors import InputError
 from sciml.solvers.grids import Grid, uniform_grid
 from sciml.solvers.integrate import integrate
 
-Reward = Callable[[Float[Tensor, "batch position letter"]], Float[Tensor, " batch"]]
 LOWEST, HIGHEST = 1e-4, 1e3  # of alpha
 AT_ONCE = 2.0  # of log alpha for twice the target: without, alpha and the divergence swing about each other
 
@@ -86,7 +87,10 @@ class DrakesObjective(nn.Module):
     def forward(self, generator: Generator, prompts: Tensor, cond: Any = None) -> Float[Tensor, ""]:
         """Prompts are states (batch, position) to go on from: masks, and letters that are to be kept."""
         path = self.roll_out(generator, prompts.long(), cond)
-        reward, divergence = self._still[1](path.x[..., :-1]).float().mean(), path.divergence.mean()
+        found = rewards(self._still[1], path.x[..., :-1])
+        if torch.is_grad_enabled() and not found.requires_grad:
+            raise InputError("the reward must be differentiable in the letters: its gradient is what fine-tuning follows")
+        reward, divergence = found.float().mean(), path.divergence.mean()
         self.seen.copy_(torch.stack([reward, divergence]).detach())
         return self._weight(divergence.detach()) * divergence - reward if self.steering.alpha else -reward
 

@@ -84,8 +84,8 @@ class Rollout(Solver[Path, Schedule]):
             raise ValueError(f"`temperature` must be positive, got {self.temperature}")
         if self.truncation < 1:
             raise ValueError(f"`truncation` must be at least 1, got {self.truncation}")
-        if self.measured is not None and self.measured < 0:
-            raise ValueError(f"`measured` must be at least 0, got {self.measured}")
+        if self.measured is not None and self.measured < 1:
+            raise ValueError(f"`measured` must be at least 1, got {self.measured}")
 
     @property
     def order(self) -> int:
@@ -132,7 +132,7 @@ class Rollout(Solver[Path, Schedule]):
         if self.measured is None or before <= self.measured or not all(weight == 1 for weight in weights):
             return weights
         order = torch.randperm(before, generator=generator, device=generator.device)[: self.measured].tolist()
-        share = before / self.measured if self.measured else 0.0
+        share = before / self.measured
         return tuple(share if k in order else 0.0 for k in range(before)) + weights[before:]
 
     def _gap(self, said: Tensor, x: Tensor, t: Tensor) -> Float[Tensor, " batch"]:
@@ -163,4 +163,4 @@ def _hard(x: Tensor) -> Tensor:
 
 def _straight_through(soft: Tensor) -> Tensor:
     """One-hot, with the gradient of what it was."""
-    return _hard(soft) + soft - soft.detach()
+    return _hard(soft) + (soft - soft.detach())

@@ -15,6 +15,7 @@ from torch import Generator, Tensor
 from sciml.config.sequence_models import AlarmConfig
 from sciml.config.sequence_settings import SteeringConfig
 from sciml.io.atomic import atomic_file
+from sciml.io.errors import InputError
 from sciml.sequences.data.sequence_set import SequenceSet
 from sciml.sequences.generator import SequenceGenerator
 from sciml.sequences.metrics.bands import Band, band, verdict
@@ -56,11 +57,15 @@ class Alarm:
         self.generator, self.pretrained, self.config = generator, pretrained, config
         self.steps, self.seed, self.kept = steps, seed, kept
         self.judges = dict(judges) if config.judges else {}
+        if not (self.judges or config.typicality):
+            raise InputError("the alarm has nothing to look at: give judges, or set `typicality`, or `alarm` to null")
         self.bands: dict[str, Band] = {name: band(values) for name, values in self._values(real, 0).items()}
 
     def __call__(self, step: int) -> str | None:
-        if step % self.config.every:
-            return None
+        return None if step % self.config.every else self.look(step)
+
+    def look(self, step: int) -> str | None:
+        """Why to stop, if so; else the weights are kept."""
         was_training = self.generator.training
         self.generator.eval()
         source = Generator(self._device).manual_seed(hash_seed(self.seed, 11, step))

@@ -9,6 +9,7 @@ import torch
 from torch import Generator
 
 from sciml.config.sequence_settings import SequenceEvaluationConfig
+from sciml.io.errors import InputError
 from sciml.sequences.data.planted import load_activity
 from sciml.sequences.data.sequence_set import SequenceSet
 from sciml.sequences.data.store import load_sequences, summary
@@ -19,6 +20,8 @@ from sciml.sequences.oracles.reward import Reward
 from sciml.sequences.oracles.train import Oracle
 from sciml.sequences.samples import read_samples
 from sciml.training.batches import hash_seed
+
+FEWEST = 4
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,11 @@ def evaluate_samples(
     """
     generated, made = read_samples(samples)
     training, test = load_sequences(data, "train"), load_sequences(data, "test")
+    for name, part in (("samples", generated), ("test split", test)):
+        if len(part) < FEWEST or (part.alphabet, part.length) != (training.alphabet, training.length):
+            what = f"{len(part)} sequences of {part.length} letters of {part.alphabet}"
+            allowed = f"at least {FEWEST} of {training.length} letters of {training.alphabet}"
+            raise InputError(f"{samples if name == 'samples' else data}: the {name} must be {allowed}, got {what}")
     chosen = torch.randperm(len(test), generator=Generator().manual_seed(hash_seed(seed, 14)))[: config.most]
     reference, known = test.take(chosen.sort().values.numpy()), summary(data)
     rewards: dict[str, Reward] = dict(oracles)

@@ -10,6 +10,7 @@ import torch
 from torch import Generator
 
 from sciml.config.sequence_models import FineTuningConfig
+from sciml.denoisers.reward import rewards
 from sciml.finetuning.drakes import DrakesObjective
 from sciml.io.errors import InputError
 from sciml.processes.absorbing import Absorbing
@@ -85,6 +86,8 @@ def finetune(
     if config.alarm is not None and real is not None:
         chosen = torch.randperm(len(real), generator=torch.Generator().manual_seed(hash_seed(seed, 10)))[:MOST_REAL]
         kept = run / "kept.safetensors"
+        if not (run / "checkpoint.pt").exists():  # of a run that was begun anew
+            kept.unlink(missing_ok=True)
         alarm = Alarm(
             generator, deepcopy(pretrained), judges or {}, real.take(chosen.numpy()), config.alarm, config.steps, seed, kept
         )
@@ -99,11 +102,14 @@ def finetune(
         watch=alarm,
     )
     generator.to("cpu").precision = "32"
-    if alarm is not None and report.halted:
-        alarm.restore()
+    halted = report.halted
+    if alarm is not None:
+        halted = halted or alarm.look(report.steps) or ""  # what is delivered is an average, which none has looked at
+        if halted:
+            alarm.restore()
     generator.eval()
     gap, divergence = account(objective.to("cpu"), pretrained, reward, seed)
-    return Tuned(generator, report, report.halted, float(objective.alpha), gap, divergence, run)
+    return Tuned(generator, report, halted, float(objective.alpha), gap, divergence, run)
 
 
 @torch.no_grad()
@@ -113,9 +119,9 @@ def account(
     """By how much rollouts look better than samples, and how far the paths of samples are from the pretrained ones."""
     source, process = Generator().manual_seed(hash_seed(seed, 13)), pretrained.denoiser.process
     prompts = process.prior((ACCOUNTED, pretrained.length), generator=source)
-    seen = reward(objective.eval().roll_out(source, prompts).x[..., :-1]).mean()
+    seen = rewards(reward, objective.eval().roll_out(source, prompts).x[..., :-1]).mean()
     exact = replace(objective.steering, estimator="exact", measured=None)
     path = DrakesObjective(objective.denoiser, pretrained.denoiser, reward, exact).roll_out(source, prompts)
     mean, error = path.divergence.mean().item(), path.divergence.std().item() / ACCOUNTED**0.5
-    gap = (seen - reward(path.x[..., :-1]).mean()).item()
+    gap = (seen - rewards(reward, path.x[..., :-1]).mean()).item()
     return gap, {"value": mean, "interval": [mean - 1.96 * error, mean + 1.96 * error]}

@@ -166,7 +166,7 @@ class _Run:
         return FitReport(state.steps, state.cpu_seconds, state.wall_seconds, state.precision, state.loss)
 
     def _halt(self, rate: float, reason: str, progress: Progress) -> FitReport:
-        """End early. The checkpoint stays that of the step before, so that a run that is repeated ends here again."""
+        """End early. The checkpoint stays that of some step before: a run that is repeated goes on there and ends here."""
         state = self.state
         self._look(rate)
         progress.close()

@@ -9,6 +9,7 @@ from sciml.processes.absorbing import Absorbing
 from sciml.processes.uniform_jump import UniformJump
 from sciml.solvers.grids import uniform_grid
 from sciml.solvers.letters.ancestral import Ancestral
+from sciml.solvers.letters.remasking import Remasking
 
 LAW = torch.rand(2, 2, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
 
@@ -30,6 +31,11 @@ def test_a_grid_that_stops_short_leaves_masks() -> None:
     assert law[2, 2, 2].item() == pytest.approx(0.5**3)
     with pytest.raises(ValueError, match="`grid` must end at 0, got 0.5"):
         unmasking_law(Ancestral(), denoiser, 3, uniform_grid(denoiser.process, 4, t_end=0.5))
+
+
+def test_a_sampler_that_masks_again_is_refused() -> None:
+    with pytest.raises(ValueError, match="must not mask again, which Remasking does"):
+        unmasking_law(Remasking(), TabularDenoiser(LAW, Absorbing(2)), 3, uniform_grid(Absorbing(2), 4))
 
 
 def test_only_masks_have_sets_of_seen_positions() -> None:

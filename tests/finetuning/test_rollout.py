@@ -142,12 +142,24 @@ def test_fine_tuning_climbs_and_a_target_is_held() -> None:
     assert late[1].item() == pytest.approx(0.4, abs=0.04)
 
 
+def test_letters_are_one_hot_to_the_last_bit() -> None:
+    with torch.no_grad():
+        x = rolled(2000, 3).x
+    assert ((x == 0) | (x == 1)).all()
+
+
+def test_a_reward_without_a_gradient_is_refused() -> None:
+    objective = DrakesObjective(denoiser(0), denoiser(1), lambda x: x.argmax(-1).sum(1).float(), Steering(0.1, steps=2))
+    with pytest.raises(ValueError, match="the reward must be differentiable in the letters"):
+        objective(torch.Generator().manual_seed(0), torch.full((4, L), K))
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
         (lambda: Rollout(denoiser(1), temperature=0.0), "`temperature` must be positive, got 0.0"),
         (lambda: Rollout(denoiser(1), truncation=0), "`truncation` must be at least 1, got 0"),
-        (lambda: Rollout(denoiser(1), measured=-1), "`measured` must be at least 0, got -1"),
+        (lambda: Rollout(denoiser(1), measured=0), "`measured` must be at least 1, got 0"),
         (lambda: Steering(alpha=-1.0), "`alpha` must be at least 0"),
         (lambda: Steering(alpha=0.0, target=1.0), "with a target both above 0, got 0.0, 1.0"),
     ],
