@@ -29,6 +29,7 @@ SOLVERS: dict[str, type[Solver[Tensor, Any]]] = {
     "remasking": Remasking,
 }
 OF_MASKS = ("first_hitting", "remasking")
+OF_PARTICLES = ("best_of_n", "smc", "tds", "svdd")
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,8 @@ def sample_sequences(
     cond = None if wanted is None else torch.full((config.count,), wanted, device=device)
     began = time.process_time()
     chosen = way(config.steering, SOLVERS[config.solver](), reward, origin)
-    made = generator.sample(config.count, chosen, config.steps, generator=source, cond=cond, batch=config.batch)
+    together = config.batch // (config.steering.particles if config.steering.method in OF_PARTICLES else 1)
+    made = generator.sample(config.count, chosen, config.steps, generator=source, cond=cond, batch=max(1, together))
     return Sampled(made, (time.process_time() - began) / config.count, label(config))
 
 
@@ -82,5 +84,5 @@ def label(config: SequenceSamplingConfig) -> str:
     plain = f"{config.solver.replace('_', '-')}, {config.steps} steps"
     if steered.method == "none":
         return plain
-    counted = f" of {steered.particles}" if steered.method in ("best_of_n", "smc", "tds", "svdd") else ""
+    counted = f" of {steered.particles}" if steered.method in OF_PARTICLES else ""
     return f"{plain}, {steered.method.replace('_', '-')}{counted}"
