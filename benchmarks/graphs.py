@@ -114,7 +114,7 @@ def _imported(name: str, mirror: Path, folder: Path) -> dict[str, Any]:
     if not generator.representation.atoms:
         return found | {"few_calls": published_mean(generator, data, FEW_CALLS, seeds=4)}
     ways = {
-        "langevin": SolverConfig(name="ddim", eta=1.0, steps=49, corrections=1, snr=0.16, grid="log_snr"),
+        "langevin": SolverConfig(name="ddim", eta=1.0, steps=49, corrections=1, snr=0.2, noise_scale=0.7, grid="log_snr"),
         "few_calls": FEW_CALLS.solver.model_copy(update={"steps": 49}),
     }
     for way, solver in ways.items():

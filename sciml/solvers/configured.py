@@ -33,7 +33,9 @@ def configured(config: SolverConfig, process: GaussianProcess, *, onto_data: boo
     )
     grid = GRIDS[config.grid](process, config.steps, t_end=0.0 if onto_data else None)
     solver = SOLVERS[config.name](**options)
-    return (PredictorCorrector(solver, config.corrections, config.snr) if config.corrections else solver), grid
+    if config.corrections:
+        solver = PredictorCorrector(solver, config.corrections, config.snr, config.noise_scale)
+    return solver, grid
 
 
 def solver_label(config: SolverConfig) -> str:
@@ -41,7 +43,8 @@ def solver_label(config: SolverConfig) -> str:
     order = "" if config.order is None else f" of order {config.order}"
     eta = f", eta {config.eta:g}" if config.name == "ddim" and config.eta else ""
     grid = "" if config.grid == "uniform" else f", {config.grid} grid"
-    corrected = f", {config.corrections} Langevin" if config.corrections else ""
+    scale = f" of scale {config.noise_scale:g}" if config.noise_scale != 1 else ""
+    corrected = f", {config.corrections} Langevin{scale}" if config.corrections else ""
     return f"{_NAMES[config.name]}{order}, {config.steps} steps{eta}{grid}{corrected}"
 
 

@@ -7,6 +7,9 @@ from sciml.config.base import parse, to_yaml
 from sciml.config.settings import BurgersConfig, FileConfig, Settings
 from sciml.config.solvers import SolverConfig
 from sciml.io.errors import InputError
+from sciml.processes.vp import VPCosine
+from sciml.solvers.configured import configured, solver_label
+from sciml.solvers.predictor_corrector import PredictorCorrector
 
 FILE = {"kind": "file", "path": "a.nc", "variables": ["u"], "given": 1, "predicted": 2}
 
@@ -47,6 +50,15 @@ def test_eta_is_of_ddim(name: str) -> None:
     with pytest.raises(InputError, match=f"`eta` goes with solver ddim, not {name}"):
         parse(SolverConfig, {"name": name, "eta": 1.0}, "f")
     assert parse(SolverConfig, {"name": name, "eta": 0}, "f").eta == 0
+
+
+def test_the_scale_of_noise_is_of_corrections() -> None:
+    with pytest.raises(InputError, match="`noise_scale` goes with `corrections`, of which there are none, got 0.7"):
+        parse(SolverConfig, {"name": "ddim", "noise_scale": 0.7}, "f")
+    config = parse(SolverConfig, {"name": "ddim", "noise_scale": 0.7, "corrections": 1}, "f")
+    solver, _ = configured(config, VPCosine())
+    assert isinstance(solver, PredictorCorrector) and solver.noise_scale == 0.7
+    assert solver_label(config) == "DDIM, 10 steps, 1 Langevin of scale 0.7"
 
 
 @pytest.mark.parametrize(
