@@ -53,7 +53,7 @@ class SolverConfig(Config):
     snr: Annotated[float, Field(gt=0, le=0.5)] = Field(0.16, description="signal-to-noise ratio of the Langevin steps")
     noise_scale: Annotated[float, Field(ge=0, le=1)] = Field(
         1.0,
-        description="of the Langevin steps' noise; below 1 narrows the law, as published for molecules (0.7, with snr 0.2)",
+        description="of the Langevin steps' noise; below 1 narrows the law; for QM9 published 0.7, with snr 0.2",
     )
 
     @model_validator(mode="after")
