@@ -1,11 +1,12 @@
 """GDSS measured: imported checkpoints, few-call sampling, metrics, engineering, and training from scratch.
 
     python benchmarks/graphs.py --quick --json [--checkpoint FILE --reference FILE.npz]
-    python benchmarks/graphs.py --full [--trained NAME=FILE ...] [--output FILE]
+    python benchmarks/graphs.py --full [--trained NAME=FILE ...] [--only PART ...] [--output FILE]
 
 A checkpoint is one of GDSS's authors; without the option, that of community_small in the folder that the environment
 variable SCIML_MIRROR names. What needs a checkpoint and finds none is null, and named under `skipped`. `--full` adds the
-checkpoint of QM9 and models trained by `sciml train`, given as community_small=FILE and QM9=FILE beside their manifests.
+checkpoint of QM9, guidance, and models trained by `sciml train`, given as community_small=FILE and QM9=FILE beside their
+manifests; `--only` takes the first letters of some parts, such as "imported", and leaves the others in the file as they are.
 
 Discrepancies are squared MMDs, the mean over degree, clustering and orbit. `mmd_mean` is the biased estimator by the
 published protocol, on subsets of the test set's size, for comparison; unbiased ones with floors are beside it.
@@ -15,6 +16,8 @@ import argparse
 import json
 import os
 import tempfile
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +33,7 @@ from graph_bars import (
     molecules,
     published_mean,
 )
+from graph_guidance import guidance
 
 from sciml.cli.allocator import keep_freed_memory
 from sciml.config.graph_settings import GraphEvaluationConfig, GraphSamplingConfig
@@ -81,24 +85,32 @@ def quick(checkpoint: Path | None, reference: Path | None, mirror: Path | None, 
     return found | {"mmd_mean": community["published"], "mmd_interval": community["interval"], "sampling": community}
 
 
-def full(mirror: Path | None, trained: dict[str, Path], folder: Path, output: Path) -> dict[str, Any]:
-    """Every bar; the file is written anew after each."""
-    found: dict[str, Any] = {"git_commit": git_commit(), "complete": False, "quick": quick(None, None, mirror, folder)}
-    found |= {"trained": {}, "imported": {}}
-    write(output, found)
-    for name, path in trained.items():
-        found["trained"][name] = _trained(name, path, mirror, folder)
-        write(output, found)
-    for name in ("community_small", "qm9") if mirror is not None else ():
-        found["imported"][name] = _imported(name, mirror, folder)
-        write(output, found)
+def full(
+    mirror: Path | None, trained: dict[str, Path], folder: Path, output: Path, only: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Every bar, or those whose names begin with one of `only`.
+
+    The file is written anew after each, with the commit it was measured at, and keeps what is not measured again.
+    """
+    found: dict[str, Any] = json.loads(output.read_text()) if output.is_file() else {}
+    for name, measure in _measures(mirror, trained, folder).items():
+        if not only or name.startswith(tuple(only)):
+            found[name] = measure() | {"git_commit": git_commit()}
+            write(output, found)
+    return found
+
+
+def _measures(mirror: Path | None, trained: dict[str, Path], folder: Path) -> dict[str, Callable[[], dict[str, Any]]]:
+    measures: dict[str, Callable[[], dict[str, Any]]] = {"quick": partial(quick, None, None, mirror, folder)}
+    measures |= {f"trained {name}": partial(_trained, name, path, mirror, folder) for name, path in trained.items()}
+    measures["guidance"] = partial(guidance, mirror, folder)
     if mirror is not None:
+        measures |= {f"imported {name}": partial(_imported, name, mirror, folder) for name in ("community_small", "qm9")}
         names = {"ENZYMES": "enzymes", "ZINC250k": "zinc250k", "community_small": "community_small"}
-        found["engineering_at_real_sizes"] = engineering(
+        measures["engineering at real sizes"] = lambda: engineering(
             sizes={name: _sizes(key, mirror, folder) for name, key in names.items()}
         )
-    write(output, found | {"complete": True})
-    return found | {"complete": True}
+    return measures
 
 
 def write(path: Path, found: dict[str, Any]) -> None:
@@ -173,6 +185,7 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path)
     parser.add_argument("--reference", type=Path)
     parser.add_argument("--trained", type=_named, nargs="*", default=[], metavar="NAME=FILE")
+    parser.add_argument("--only", nargs="*", default=[], metavar="PART")
     parser.add_argument("--output", type=Path, default=Path(__file__).with_name("graphs.json"))
     arguments = parser.parse_args()
     keep_freed_memory()
@@ -180,7 +193,7 @@ def main() -> None:
     mirror = Path(os.environ["SCIML_MIRROR"]) if os.environ.get("SCIML_MIRROR") else None
     with tempfile.TemporaryDirectory() as folder:
         if arguments.full:
-            found = full(mirror, dict(arguments.trained), Path(folder), arguments.output)
+            found = full(mirror, dict(arguments.trained), Path(folder), arguments.output, arguments.only)
         else:
             found = quick(arguments.checkpoint, arguments.reference, mirror, Path(folder))
     print(json.dumps(found, indent=None if arguments.json else 1))
