@@ -3,15 +3,18 @@
 import math
 import subprocess
 import sys
+import tempfile
 import time
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import torch
+from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from sciml.analysis.exact_law import total_variation, unmasking_law
+from sciml.config.models import TrainingConfig
 from sciml.denoisers.letters import LetterDenoiser
 from sciml.denoisers.tabular import TabularDenoiser
 from sciml.finetuning.drakes import DrakesObjective, Steering
@@ -22,6 +25,7 @@ from sciml.sequences.data.sequence_set import SequenceSet
 from sciml.solvers.grids import uniform_grid
 from sciml.solvers.letters.ancestral import Ancestral
 from sciml.solvers.letters.trapezoidal import Trapezoidal
+from sciml.training.fit import fit
 
 # Total variation of the ancestral sampler to the law it samples, by steps: reference values of a separate program.
 GB1_TV = {1: 0.459, 2: 0.243, 4: 0.126, 8: 0.064, 16: 0.032, 32: 0.016}
@@ -107,7 +111,7 @@ def _one_step(objective: DrakesObjective, prompts: Tensor, t: Tensor, s: Tensor,
 class Perceptron(nn.Module):
     """A network for short aligned sequences: all letters at once."""
 
-    def __init__(self, positions: int, letters: int, width: int = 256) -> None:
+    def __init__(self, positions: int, letters: int, width: int = 128) -> None:
         super().__init__()
         self.shape = positions, letters
         sizes = positions * (letters + 1), width, width, positions * letters
@@ -132,32 +136,26 @@ def table_reward(table: Tensor) -> Any:
     return reward
 
 
-def tuned_on_landscape(fitness: Tensor, *, seed: int, alpha: float = 1.0, steps: int = 240) -> dict[str, float]:
+def tuned_on_landscape(fitness: Tensor, *, seed: int, alpha: float = 1.0, steps: int = 480) -> dict[str, float]:
     """DRAKES from the uniform law on a measured landscape: reward and total variation of the law it ends with, exactly.
 
     Args:
         fitness: a table of a reward.
-        seed: of rollouts.
+        seed: of weights and rollouts.
         alpha: of the divergence.
         steps: of training.
     """
     torch.manual_seed(seed)
     positions, letters = fitness.ndim, fitness.shape[0]
-    process, began = Absorbing(letters), time.process_time()
+    process = Absorbing(letters)
     denoiser, reference = (LetterDenoiser(Perceptron(positions, letters), process) for _ in range(2))
-    rollout = Steering(alpha, steps=positions, truncation=positions, temperature=0.5, checkpointing=False)
+    rollout = Steering(alpha, steps=positions, truncation=positions, temperature=0.5, checkpointing=False, averaged=8)
     objective = DrakesObjective(denoiser, reference, table_reward(fitness.float()), rollout)
-    optimizer = torch.optim.Adam(denoiser.parameters(), lr=1e-2)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1e-2, steps, pct_start=0.07)
-    generator = torch.Generator().manual_seed(seed)
-    prompts = torch.full((1024, positions), process.mask)
-    for _ in range(steps):
-        optimizer.zero_grad()
-        objective(generator, prompts).backward()
-        nn.utils.clip_grad_norm_(denoiser.parameters(), 1.0)
-        optimizer.step()
-        schedule.step()
-    spent = time.process_time() - began
+    training = TrainingConfig(steps=steps, batch=512, rate=1e-2, weight_decay=0.0, precision="32")
+    prompts = torch.full((training.batch, positions), process.mask)
+    on_processor = Fabric(accelerator="cpu", devices=1)
+    with tempfile.TemporaryDirectory() as folder:
+        report = fit(objective, (prompts,), training, seed=seed, directory=Path(folder), fingerprint="", fabric=on_processor)
     law = unmasking_law(Ancestral(), denoiser, positions, uniform_grid(process, 16))
     target = tilted(fitness, alpha)
     return {
@@ -165,7 +163,7 @@ def tuned_on_landscape(fitness: Tensor, *, seed: int, alpha: float = 1.0, steps:
         "exact_reward": float((target * fitness).sum()),
         "tv": total_variation(law, target),
         "tv_before": total_variation(torch.full_like(target, 1 / target.numel()), target),
-        "cpu_s": spent,
+        "cpu_s": report.cpu_seconds,
     }
 
 

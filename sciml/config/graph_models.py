@@ -78,11 +78,15 @@ class GraphModelConfig(Config):
         "standard", description="of categories: of mean 0 and variance 1 over the data; or one-hot and 0, 1, 2, 3"
     )
     matched_prior: bool = Field(False, description="start from the moments of the data, where the process keeps a trace")
-    degrees: PositiveInt = Field(10, description="categories of the nodes of unlabelled graphs: degrees, the last for more")
+    degrees: PositiveInt = Field(
+        1, description="of unlabelled graphs: nodes have their degree as category, the last for more; 1: no features at all"
+    )
     condition: Literal["none", "size", "logp", "qed"] = Field("none", description="property a generation may ask for")
     condition_dropout: Probability = Field(0.2, description="share of training in which the property is not told")
     pair_weight: PositiveFloat = Field(3.0, description="of the loss over pairs, that over nodes being 1")
-    noise_bias: PositiveFloat = Field(1.0, description="t = 1 - u^noise_bias of a uniform u: above 1 favours high noise")
+    focus: Probability = Field(
+        0.7, description="share of training at the noise where categories are told apart; the times of the rest are uniform"
+    )
     training: TrainingConfig
 
     @model_validator(mode="after")

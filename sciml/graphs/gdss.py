@@ -52,9 +52,9 @@ def objective(config: GraphModelConfig, denoiser: Denoiser) -> nn.Module:
     untold = 0.0 if config.condition == "none" else config.condition_dropout
     match denoiser:
         case CategoricalGraphDenoiser():
-            return GraphCategoricalObjective(denoiser, config.pair_weight, config.noise_bias, untold)
+            return GraphCategoricalObjective(denoiser, config.pair_weight, config.focus, untold)
         case GraphNetworkDenoiser():
-            return GraphDenoisingObjective(denoiser, config.pair_weight, config.noise_bias, untold)
+            return GraphDenoisingObjective(denoiser, config.pair_weight, config.focus, untold)
         case GraphScoreDenoiser():
             return GraphScoreObjective(denoiser)
     raise TypeError(f"`denoiser` must be one of graphs, got {type(denoiser).__name__}")

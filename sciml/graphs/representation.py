@@ -1,8 +1,8 @@
 """From sets of graphs to states of the diffusion and back: categories as codes.
 
-Nodes of molecules have their element as category; those of other graphs their degree, which a solver generates with the
-adjacency and which is dropped in the end. Codes are one-hot vectors of nodes and 0, 1, 2, 3 of pairs, plain or standardised:
-less their mean over the data, over one deviation for all nodes and one for all pairs.
+Nodes of molecules have their element as category; those of other graphs their degree, if degrees are told apart: a solver
+generates it with the adjacency, and it is dropped in the end. Codes are one-hot vectors of nodes and 0, 1, 2, 3 of pairs,
+plain or standardised: less their mean over the data, over one deviation for all nodes and one for all pairs.
 """
 
 import torch

@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float
 from torch import Generator, Tensor, nn
 
 from sciml.denoisers.graph import CategoricalGraphDenoiser, GraphNetworkDenoiser, GraphScoreDenoiser
-from sciml.losses.times import noise_biased_times
+from sciml.losses.times import focused_times, uniform_times
 from sciml.numerics.broadcasting import broadcast_time
 from sciml.numerics.graph_state import GraphState, pair_mask
 from sciml.processes.gaussian import GaussianProcess
@@ -30,7 +30,7 @@ class GraphScoreObjective(nn.Module):
 
     def __init__(self, denoiser: GraphScoreDenoiser, t_min: float = 1e-5) -> None:
         super().__init__()
-        self.denoiser, self.times = denoiser, noise_biased_times(t_min, 1.0)
+        self.denoiser, self.times = denoiser, uniform_times(t_min)
 
     def forward(self, generator: Generator, x: Tensor, adj: Tensor, mask: Tensor) -> Float[Tensor, ""]:
         process, x_0 = self.denoiser.process, trimmed(GraphState(x, adj, mask))
@@ -50,7 +50,7 @@ class _GraphObjective(nn.Module):
     Args:
         denoiser: in training.
         pair_weight: of the mean over pairs.
-        noise_bias: see `noise_biased_times`.
+        focus: share of the times at the noise levels of `focused_times`, of the adjacency's process; others are uniform.
         untold: share of the graphs whose condition is not told.
     """
 
@@ -58,13 +58,13 @@ class _GraphObjective(nn.Module):
         self,
         denoiser: GraphNetworkDenoiser | CategoricalGraphDenoiser,
         pair_weight: float = 1.0,
-        noise_bias: float = 1.0,
+        focus: float = 0.0,
         untold: float = 0.0,
     ) -> None:
         super().__init__()
         self.denoiser, self.pair_weight, self.untold = denoiser, pair_weight, untold
         t_min = max(part.t_min for part in denoiser.process.parts.values())
-        self.times = noise_biased_times(t_min or 1e-3, noise_bias)
+        self.times = focused_times(denoiser.process.parts["adj"], t_min or 1e-3, focus)
 
 
 class GraphDenoisingObjective(_GraphObjective):

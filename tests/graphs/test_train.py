@@ -80,7 +80,8 @@ def test_a_generator_knows_sizes_codes_moments_and_the_property(small_model, mol
     assert torch.equal(made.denoiser.pairs.shares, made.representation.pairs.shares)
     values = property_of("logp", molecules)
     torch.testing.assert_close(made.property_scale, torch.stack([values.mean(), values.std(correction=0)]))
-    plain = fitted(small_model(codes="plain"), networks)
+    assert fitted(small_model(), networks).representation.nodes.codes.tolist() == [[0.0]]  # no features
+    plain = fitted(small_model(codes="plain", degrees=10), networks)
     assert plain.process.moments is None and plain.representation.pairs.codes.tolist() == [[0.0], [1.0]]
     assert plain.representation.nodes.codes.shape == (10, 10)
 

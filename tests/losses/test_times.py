@@ -2,8 +2,10 @@
 
 import pytest
 import torch
+from torch.distributions import Normal
 
-from sciml.losses.times import noise_biased_times, uniform_times
+from sciml.losses.times import focused_times, noise_biased_times, uniform_times
+from sciml.processes.catalog import PROCESSES
 
 
 @pytest.mark.parametrize("power", [0.5, 1.0, 3.0])
@@ -34,3 +36,42 @@ def test_each_position_of_the_batch_sees_every_time(generator):
 def test_bad_arguments_are_named(arguments, message):
     with pytest.raises(ValueError, match=message):
         noise_biased_times(*arguments)
+
+
+@pytest.mark.parametrize("name", ["vp_cosine", "ve"])
+def test_a_share_of_focused_times_has_normal_log_noise_and_the_rest_is_uniform(generator, name):
+    """P(t < s) = (1 - share) (s - t_min) / (1 - t_min) + share P(a normal variable, cut off at the ends, is below)."""
+    process, normal = PROCESSES[name](), Normal(torch.tensor(-0.5, dtype=torch.float64), torch.tensor(0.5))
+    t = focused_times(process, 0.01, 0.6)(20000, generator)
+
+    def level(time: float) -> torch.Tensor:
+        time = torch.tensor(time, dtype=torch.float64)
+        return normal.cdf((process.sigma(time) / process.alpha(time)).log())
+
+    assert t.min() >= 0.01 and t.max() <= 1 and t.dtype == torch.float64
+    for s in (0.1, 0.3, 0.5, 0.9):
+        focused = (level(s) - level(0.01)) / (level(1.0) - level(0.01))
+        assert (t < s).double().mean() == pytest.approx(0.4 * (s - 0.01) / 0.99 + 0.6 * focused.item(), abs=1e-3)
+
+
+def test_no_share_is_uniform_and_all_of_it_is_normal(generator):
+    process = PROCESSES["vp_cosine"]()
+    uniform, none = (
+        draw(9, torch.Generator().manual_seed(4)) for draw in (uniform_times(0.01), focused_times(process, 0.01, 0.0))
+    )
+    assert torch.equal(uniform, none)
+    levels = (process.sigma(t := focused_times(process, 1e-3, 1.0)(20000, generator)) / process.alpha(t)).log()
+    assert levels.mean() == pytest.approx(-0.5, abs=1e-3) and levels.std() == pytest.approx(0.5, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"share": 1.5}, r"`share` must lie in \[0, 1\], got 1.5"),
+        ({"share": 0.5, "deviation": 0.0}, "`deviation` must be positive and finite, got 0.0"),
+        ({"share": 0.5, "t_min": 1.0}, "`t_min` must lie in"),
+    ],
+)
+def test_bad_focus_is_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        focused_times(PROCESSES["vp_cosine"](), **{"t_min": 0.01} | arguments)
