@@ -42,11 +42,11 @@ FEW_CALLS = GraphSamplingConfig(
 )
 
 
-def differences(checkpoint: Checkpoint, reference: Path) -> dict[str, float]:
-    """Largest difference of each array of a reference from what the imported networks say.
+def differences(checkpoint: Checkpoint, reference: Path) -> tuple[dict[str, float], dict[str, float]]:
+    """Largest difference of each array of a reference from what the imported networks say, in two units.
 
-    In units of the largest entry of the array where that exceeds 1: scores near t = 0 reach the hundreds, and the published
-    code computes the noise they are divided by in single precision.
+    First in units of the largest entry of the array where that exceeds 1: scores near t = 0 reach the hundreds, and the published
+    code computes the noise they are divided by in single precision. Then as it is.
     """
     arrays = {name: torch.from_numpy(values) for name, values in np.load(reference).items()}
     state = GraphState(arrays["x"], arrays["adj"], arrays["flags"] > 0)
@@ -60,7 +60,8 @@ def differences(checkpoint: Checkpoint, reference: Path) -> dict[str, float]:
             "score_x": scores.x,
             "score_adj": scores.adj,
         }
-    return {name: float((ours[name] - arrays[name]).abs().max() / max(1, arrays[name].abs().max())) for name in ours}
+    absolute = {name: (ours[name] - arrays[name]).abs().max().item() for name in ours}
+    return {name: absolute[name] / max(1, arrays[name].abs().max().item()) for name in ours}, absolute
 
 
 def imported_with_data(checkpoint: Path, mirror: Path | None, folder: Path) -> tuple[GraphGenerator, Path, str]:
@@ -100,7 +101,7 @@ def published_mean(generator: GraphGenerator, data: Path, sampling: GraphSamplin
         "seeds": seeds,
         "graphs": sampling.count,
         "unbiased": statistics.mean(mmd["mean"]["value"] for mmd, _, _ in rows),
-        "floor_published": rows[0][0]["mean"]["floor_biased"],
+        "floor_published": rows[0][0]["mean"]["published_protocol"]["floor"],
         "connected": statistics.mean(shares["connected"]["value"] for _, shares, _ in rows),
         "cpu_s_128": 128 * min(seconds),
     }

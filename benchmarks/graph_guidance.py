@@ -22,14 +22,14 @@ from sciml.graphs.train import train_generator
 MODEL = {
     "net": {"kind": "graph_transformer", "width": 64, "pair_width": 32, "layers": 4},
     "condition": "logp",
-    "training": {"cpu_seconds": 300, "batch": 64, "rate": 2.0e-3, "precision": "32"},
+    "training": {"cpu_seconds": 200, "batch": 64, "rate": 2.0e-3, "precision": "32"},
 }
 DEVIATIONS = (-2.0, 0.0, 2.0)
 WEIGHTS = (1.0, 2.0, 4.0)
-SOLVER = SolverConfig(name="dpm_solver_pp_sde", order=2, steps=49)
+SOLVER = SolverConfig(name="dpm_solver_pp_sde", order=2, steps=29)
 
 
-def guidance(mirror: Path | None, folder: Path, count: int = 512) -> dict[str, Any]:
+def guidance(mirror: Path | None, folder: Path, count: int = 256) -> dict[str, Any]:
     """A model trained with logP, and what it makes of values asked for.
 
     Args:

@@ -124,6 +124,17 @@ class Perceptron(nn.Module):
         return self.layers(x.flatten(1)).unflatten(1, self.shape)
 
 
+class Uniform(nn.Module):
+    """Where the perceptron begins, at no cost."""
+
+    def __init__(self, positions: int, letters: int) -> None:
+        super().__init__()
+        self.shape = positions, letters
+
+    def forward(self, x: Tensor, t: Tensor, cond: Any = None) -> Tensor:
+        return x.new_zeros(len(x), *self.shape)
+
+
 def table_reward(table: Tensor) -> Any:
     """A reward given as a table, and its multilinear slope: what each letter would bring, the others being as they are."""
 
@@ -148,10 +159,11 @@ def tuned_on_landscape(fitness: Tensor, *, seed: int, alpha: float = 1.0, steps:
     torch.manual_seed(seed)
     positions, letters = fitness.ndim, fitness.shape[0]
     process = Absorbing(letters)
-    denoiser, reference = (LetterDenoiser(Perceptron(positions, letters), process) for _ in range(2))
+    nets = Perceptron(positions, letters), Uniform(positions, letters)
+    denoiser, reference = (LetterDenoiser(net, process) for net in nets)
     rollout = Steering(alpha, steps=positions, truncation=positions, temperature=0.5, checkpointing=False, averaged=8)
     objective = DrakesObjective(denoiser, reference, table_reward(fitness.float()), rollout)
-    training = TrainingConfig(steps=steps, batch=512, rate=1e-2, weight_decay=0.0, precision="32")
+    training = TrainingConfig(steps=steps, batch=512, rate=1.5e-2, weight_decay=0.0, precision="32")
     prompts = torch.full((training.batch, positions), process.mask)
     on_processor = Fabric(accelerator="cpu", devices=1)
     with tempfile.TemporaryDirectory() as folder:

@@ -12,7 +12,9 @@ from sciml.config.sequence_settings import (
     PRETRAINED,
     FineTuningJob,
     OracleJob,
+    SequenceComparisonJob,
     SequenceDataJob,
+    SequenceEvaluationConfig,
     SequenceEvaluationJob,
     SequenceExperimentConfig,
     SequenceTrainingJob,
@@ -86,7 +88,7 @@ class SequencePlan(DomainPlan[SequenceExperimentConfig]):
         return super().training_priority(dataset, model) + 2e5
 
     def compared(self, dataset: str, model: str) -> bool:
-        return False
+        return self.asked[dataset].comparison is not None and model in self.asked[dataset].compared
 
     def jobs(self, dataset: str) -> Mapping[str, Config]:
         experiment = self.asked[dataset]
@@ -95,11 +97,20 @@ class SequencePlan(DomainPlan[SequenceExperimentConfig]):
             "oracles.yaml": OracleJob(domain="sequences", oracles=experiment.oracles),
             f"{PRETRAINED}/training.yaml": SequenceTrainingJob(domain="sequences", model=experiment.model),
         }
+        if experiment.comparison:
+            found["comparison.yaml"] = SequenceComparisonJob(
+                domain="sequences", evaluation=_steered(experiment, SteeringConfig()), comparison=experiment.comparison
+            )
         for name, config in experiment.models.items():
             if isinstance(config, FineTuningConfig):
                 found[f"{name}/finetuning.yaml"] = FineTuningJob(domain="sequences", finetuning=config)
             way = config if isinstance(config, SteeringConfig) else SteeringConfig()
-            sampling = experiment.evaluation.sampling.model_copy(update={"steering": way})
-            evaluation = experiment.evaluation.model_copy(update={"sampling": sampling})
-            found[f"{name}/evaluation.yaml"] = SequenceEvaluationJob(domain="sequences", evaluation=evaluation)
+            found[f"{name}/evaluation.yaml"] = SequenceEvaluationJob(
+                domain="sequences", evaluation=_steered(experiment, way)
+            )
         return found
+
+
+def _steered(experiment: SequenceExperimentConfig, way: SteeringConfig) -> SequenceEvaluationConfig:
+    sampling = experiment.evaluation.sampling.model_copy(update={"steering": way})
+    return experiment.evaluation.model_copy(update={"sampling": sampling})

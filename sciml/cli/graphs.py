@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sciml.cli.options import FILE, OUTPUT, provenance_of, write_json
+from sciml.cli.options import FILE, OUTPUT, provenance_of, write_account, write_json
 from sciml.config.base import read_config, to_yaml
 from sciml.config.graph_settings import (
     GraphComparisonJob,
@@ -15,7 +15,6 @@ from sciml.config.graph_settings import (
     GraphEvaluationJob,
     GraphTrainingJob,
 )
-from sciml.io.atomic import write_text_if_changed
 
 if TYPE_CHECKING:
     from sciml.graphs.data.graph_set import GraphSet
@@ -43,7 +42,7 @@ def train_graphs(
 ) -> None:
     """`sciml train` of graphs."""
     job = read_config(GraphTrainingJob, config)
-    from sciml.graphs.data.store import load_graphs
+    from sciml.graphs.data.store import load_graphs, load_properties
     from sciml.graphs.store import save_generator
     from sciml.graphs.train import train_generator
     from sciml.io.zarr_store import dataset_digest
@@ -58,12 +57,10 @@ def train_graphs(
         run_directory=run_directory,
         fingerprint=fingerprint(plain, digest, seed),
         time_limit=time_limit,
+        properties=load_properties(data, "train"),
     )
     save_generator(output, trained.generator, job.model)
-    if events:
-        write_text_if_changed(events, (trained.run / "events.jsonl").read_text())
-    if manifest:
-        write_json(manifest, {**origin, **asdict(trained.report), "parameters": trained.parameters})
+    write_account(manifest, events, trained.run, {**origin, **asdict(trained.report), "parameters": trained.parameters})
 
 
 def compare_graphs(config: Path, data: Path, model: Path, output: Path, seed: int) -> None:

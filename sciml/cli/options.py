@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from sciml.config.base import read_yaml
-from sciml.io.atomic import atomic_file
+from sciml.io.atomic import atomic_file, write_text_if_changed
 from sciml.io.errors import InputError
 
 FILE = click.Path(path_type=Path)
@@ -45,6 +45,14 @@ def provenance_of(config: dict[str, Any], data_sha256: str, seed: int) -> dict[s
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     return provenance(config=config, data_sha256=data_sha256, seed=seed, device=device, threads=torch.get_num_threads())
+
+
+def write_account(manifest: Path | None, events: Path | None, run: Path, facts: dict[str, Any]) -> None:
+    """What a training that was run in a folder leaves where it is asked for: facts as JSON, and its events."""
+    if events:
+        write_text_if_changed(events, (run / "events.jsonl").read_text())
+    if manifest:
+        write_json(manifest, facts)
 
 
 def write_json(path: Path, values: dict[str, Any]) -> None:

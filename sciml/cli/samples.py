@@ -39,8 +39,9 @@ def sample(config: Path, model: Path, output: Path, seed: int, export: Path | No
     "--oracle",
     "oracles",
     multiple=True,
-    metavar="NAME=FILE",
-    help="Of sequences: a reward to score by, repeatable; first is the one optimised, second and third the held-out ones.",
+    metavar="NAME=REWARD",
+    help="Of sequences: a reward to score by, a file or package.module:function, repeatable; first is the one optimised, "
+    "second and third the held-out ones.",
 )
 @click.option("--pretrained", type=FILE, help="Of sequences: the pretrained model, for log-likelihoods.")
 @click.option("--manifest", type=FILE, help="Of sequences: written by `sciml finetune`, for the divergence and the alarm.")
@@ -69,8 +70,8 @@ def score(
     graphs.score_graphs(config, data, samples, output, seed, examples, name)
 
 
-def _named(text: str) -> tuple[str, Path]:
-    name, separator, path = text.partition("=")
-    if not (name and separator and path):
-        raise InputError(f"`--oracle` must be NAME=FILE, got {text!r}")
-    return name, Path(path)
+def _named(text: str) -> tuple[str, str]:
+    name, separator, reward = text.partition("=")
+    if not (name and separator and reward):
+        raise InputError(f"`--oracle` must be NAME=FILE or NAME=package.module:function, got {text!r}")
+    return name, reward

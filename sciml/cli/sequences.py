@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sciml.cli.options import CONFIG, DATA, FILE, MODEL, OUTPUT, SEED, provenance_of, write_json
+from sciml.cli.options import CONFIG, DATA, FILE, MODEL, OUTPUT, SEED, provenance_of, write_account, write_json
 from sciml.config.base import read_config, to_yaml
 from sciml.config.sequence_settings import (
     FineTuningJob,
     OracleJob,
+    SequenceComparisonJob,
     SequenceDataJob,
     SequenceEvaluationJob,
     SequenceTrainingJob,
 )
-from sciml.io.atomic import write_text_if_changed
 from sciml.io.errors import InputError
 
 if TYPE_CHECKING:
-    from sciml.sequences.oracles.reward import Reward
+    from sciml.denoisers.reward import Reward
+    from sciml.sequences.data.sequence_set import SequenceSet
 
 log = logging.getLogger(__name__)
 RUN = click.option("--run-directory", type=FILE, help="Where checkpoints and events live; beside the output by default.")
@@ -68,7 +69,17 @@ def train_sequences(
         time_limit=time_limit,
     )
     save_generator(output, trained.generator, job.model)
-    _account(manifest, events, trained.run, {**origin, **asdict(trained.report), "parameters": trained.parameters})
+    write_account(manifest, events, trained.run, {**origin, **asdict(trained.report), "parameters": trained.parameters})
+
+
+def compare_sequences(config: Path, data: Path, model: Path, output: Path, seed: int) -> None:
+    """`sciml compare` of sequences."""
+    job = read_config(SequenceComparisonJob, config)
+    from sciml.sequences.compare import compare_samplers
+    from sciml.sequences.store import load_generator
+
+    rows = compare_samplers(load_generator(model)[0], job, data, seed=seed, origin=str(model))
+    write_json(output, {"seed": seed, "rows": rows})
 
 
 def inspect_sequences(model: Path) -> None:
@@ -158,29 +169,23 @@ def finetune(
     from sciml.io.zarr_store import dataset_digest
     from sciml.sequences.data.store import load_sequences, summary
     from sciml.sequences.finetune import finetune as tune
-    from sciml.sequences.oracles.store import load_oracle
     from sciml.sequences.store import load_generator, save_generator
     from sciml.training.fingerprint import fingerprint
 
-    generator, made_of = load_generator(model)
+    chosen, (generator, made_of) = reward_named(reward), load_generator(model)
     # Judges and model know the training set, so the bands are of sequences that they do not, where there are any.
     real = load_sequences(data, "validation" if summary(data)["sequences"]["validation"] else "train")
     if (generator.alphabet, generator.length) != (real.alphabet, real.length):
         raise InputError(f"{model}: makes {generator.length} letters of {generator.alphabet}, {data} holds other sequences")
-    known = {judge.stem: load_oracle(judge) for judge in judges}
-    if len(known) < len(judges):
-        raise InputError(f"`--judge`: files must have different names, got {', '.join(map(str, judges))}")
-    for judge, found in zip(judges, known.values(), strict=True):
-        if found.alphabet != real.alphabet:
-            raise InputError(f"{judge}: judges letters of {found.alphabet}, {data} holds {real.alphabet}")
-    plain = job.model_dump(mode="json") | {"reward": _identity(reward), "model": sha256(model)}
+    known = _judges(judges, real, data)
+    plain = job.model_dump(mode="json") | _identity(reward) | {"model": sha256(model)}
     plain["judges"] = [sha256(judge) for judge in judges]
     digest = dataset_digest(data)
     origin = provenance_of(plain, digest, seed)
     tuned = tune(
         generator,
         job.finetuning,
-        reward_named(reward),
+        chosen,
         judges=known,
         real=real,
         seed=seed,
@@ -191,9 +196,27 @@ def finetune(
     save_generator(output, tuned.generator, made_of)
     if tuned.alarm:
         log.warning("stopped at step %d: %s", tuned.report.steps, tuned.alarm)
-    facts = {"alarm": tuned.alarm, "alpha": tuned.alpha, "soft_hard_gap": tuned.gap, "path_divergence": tuned.divergence}
+    facts = {"alarm": tuned.alarm, "weights_of_step": tuned.step, "alpha": tuned.alpha}
+    facts |= {"soft_hard_gap": tuned.gap, "path_divergence": tuned.divergence}
     facts["parameters"] = sum(parameter.numel() for parameter in tuned.generator.parameters())
-    _account(manifest, events, tuned.run, {**origin, **asdict(tuned.report), **facts})
+    write_account(manifest, events, tuned.run, {**origin, **asdict(tuned.report), **facts})
+
+
+def _judges(judges: tuple[Path, ...], real: "SequenceSet", data: Path) -> "dict[str, Reward]":
+    """Held-out oracles by the names of their files.
+
+    Raises:
+        InputError: names that are the same, or oracles of other letters.
+    """
+    from sciml.sequences.oracles.store import load_oracle
+
+    known = {judge.stem: load_oracle(judge) for judge in judges}
+    if len(known) < len(judges):
+        raise InputError(f"`--judge`: files must have different names, got {', '.join(map(str, judges))}")
+    for judge, found in zip(judges, known.values(), strict=True):
+        if found.alphabet != real.alphabet:
+            raise InputError(f"{judge}: judges letters of {found.alphabet}, {data} holds {real.alphabet}")
+    return dict(known)
 
 
 def sample_sequences(config: Path, model: Path, output: Path, seed: int, export: Path | None, reward: str | None) -> None:
@@ -219,7 +242,7 @@ def score_sequences(
     output: Path,
     seed: int,
     examples: Path | None,
-    oracles: dict[str, Path],
+    oracles: dict[str, str],
     pretrained: Path | None,
     manifest: Path | None,
     name: tuple[str, str],
@@ -227,14 +250,13 @@ def score_sequences(
     """`sciml score` of sequences."""
     job = read_config(SequenceEvaluationJob, config)
     from sciml.sequences.evaluate import evaluate_samples
-    from sciml.sequences.oracles.store import load_oracle
     from sciml.sequences.store import load_generator
 
     found = evaluate_samples(
         job.evaluation,
         data,
         samples,
-        oracles={title: load_oracle(path) for title, path in oracles.items()},
+        oracles={title: reward_named(reward) for title, reward in oracles.items()},
         pretrained=load_generator(pretrained)[0] if pretrained else None,
         seed=seed,
     )
@@ -272,14 +294,11 @@ def reward_named(name: str) -> "Reward":
     return imported_reward(name) if ":" in name and not Path(name).exists() else load_oracle(Path(name))
 
 
-def _identity(reward: str) -> str:
+def _identity(reward: str) -> dict[str, Any]:
+    """What a reward is, so that another one, or other code of the same name, makes another run."""
     from sciml.io.fetch import sha256
+    from sciml.sequences.oracles.reward import source_digests
 
-    return sha256(reward) if Path(reward).is_file() else reward
-
-
-def _account(manifest: Path | None, events: Path | None, run: Path, facts: dict[str, Any]) -> None:
-    if events:
-        write_text_if_changed(events, (run / "events.jsonl").read_text())
-    if manifest:
-        write_json(manifest, facts)
+    if Path(reward).is_file():
+        return {"reward": sha256(reward)}
+    return {"reward": reward, "reward_sha256": source_digests(reward)}

@@ -180,7 +180,7 @@ def compare(config: Path, data: Path, model: Path, output: Path, seed: int, cali
     if domain == "graphs":
         return graphs.compare_graphs(config, data, model, output, seed)
     if domain == "sequences":
-        raise InputError(f"{config}: samplers of sequences are compared by `sciml sample` and `sciml score`")
+        return sequences.compare_sequences(config, data, model, output, seed)
     job = read_config(ComparisonJob, config)
     from sciml.pde.compare import compare_solvers
     from sciml.pde.store import load_forecaster

@@ -1,11 +1,14 @@
 """What a generator of graphs is made of: networks, processes, what is predicted, training."""
 
-from typing import Annotated, Literal
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, model_serializer, model_validator
 
 from sciml.config.base import Config
 from sciml.config.models import Probability, TrainingConfig
+
+NOT_OF_SCORE = ("pair_weight", "focus")  # its loss is as published: unweighted, with uniform times
 
 
 class GraphProcessConfig(Config):
@@ -81,11 +84,16 @@ class GraphModelConfig(Config):
     degrees: PositiveInt = Field(
         1, description="of unlabelled graphs: nodes have their degree as category, the last for more; 1: no features at all"
     )
-    condition: Literal["none", "size", "logp", "qed"] = Field("none", description="property a generation may ask for")
+    condition: str = Field(
+        "none",
+        min_length=1,
+        description="property a generation may ask for: size, one of the data's `properties`, of molecules logp or qed",
+    )
     condition_dropout: Probability = Field(0.2, description="share of training in which the property is not told")
-    pair_weight: PositiveFloat = Field(3.0, description="of the loss over pairs, that over nodes being 1")
+    pair_weight: PositiveFloat = Field(3.0, description="of the loss over pairs, that over nodes being 1; not of score")
     focus: Probability = Field(
-        0.7, description="share of training at the noise where categories are told apart; the times of the rest are uniform"
+        0.7,
+        description="share of training at the noise where categories are told apart, the rest's times uniform; not of score",
     )
     training: TrainingConfig
 
@@ -98,4 +106,13 @@ class GraphModelConfig(Config):
             )
         if of_paper and self.condition != "none":
             raise ValueError("`condition` needs net graph_transformer: score_networks take none")
+        ignored = [name for name in NOT_OF_SCORE if name in self.model_fields_set]
+        if of_paper and ignored:
+            raise ValueError(f"`{ignored[0]}` must be left out with `parameterisation` score, whose loss has none")
         return self
+
+    @model_serializer(mode="wrap")
+    def _what_applies(self, rest: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+        """All settings, without those that would be refused when read again."""
+        left_out = NOT_OF_SCORE if self.parameterisation == "score" else ()
+        return {name: value for name, value in rest(self).items() if name not in left_out}

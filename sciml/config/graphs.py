@@ -7,6 +7,29 @@ from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt
 from sciml.config.base import Config
 from sciml.config.parts import Parts
 
+_SYMBOLS = """
+    H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr Nb Mo Tc
+    Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au Hg Tl Pb Bi Po
+    At Rn Fr Ra Ac Th Pa U Np Pu Am Cm Bk Cf Es Fm Md No Lr Rf Db Sg Bh Hs Mt Ds Rg Cn Nh Fl Mc Lv Ts Og
+"""
+ELEMENTS = frozenset(_SYMBOLS.split())
+
+
+def distinct_elements(symbols: tuple[str, ...]) -> tuple[str, ...]:
+    """The symbols.
+
+    Raises:
+        ValueError: none, one twice, or one that is no element's.
+    """
+    if not symbols:
+        raise ValueError("must be at least one element symbol, got none")
+    for place, symbol in enumerate(symbols):
+        if symbol not in ELEMENTS:
+            raise ValueError(f"must be element symbols such as C or Cl, got {symbol!r}")
+        if symbol in symbols[:place]:
+            raise ValueError(f"must be different elements, got {symbol} twice")
+    return symbols
+
 
 def _ordered(bounds: tuple[int, int]) -> tuple[int, int]:
     if bounds[0] > bounds[1]:
@@ -114,7 +137,7 @@ class GraphFileConfig(Config):
     path: str = Field(min_length=1, description="file or folder")
     column: str = Field("smiles", min_length=1, description="of SMILES in a CSV")
     properties: tuple[str, ...] = Field((), strict=False, description="columns or SDF fields that hold a number")
-    atoms: tuple[str, ...] | None = Field(
+    atoms: Annotated[tuple[str, ...], AfterValidator(distinct_elements)] | None = Field(
         None,
         strict=False,
         description="elements; by default those of ZINC250k; graphs of a .pt file are molecules only if given",

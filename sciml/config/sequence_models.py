@@ -64,7 +64,7 @@ class SequenceModelConfig(Config):
 class AlarmConfig(Config):
     """When fine-tuning stops by itself."""
 
-    every: PositiveInt = Field(10, description="steps between looks at samples")
+    every: PositiveInt = Field(10, description="steps between looks at samples, whose time is on top of `cpu_seconds`")
     count: Annotated[int, Field(ge=16)] = Field(128, description="samples looked at")
     judges: bool = Field(True, description="stop when the median of a held-out oracle leaves the band of real sequences")
     typicality: bool = Field(True, description="stop when that of the log-likelihood under the pretrained model does")
@@ -84,6 +84,9 @@ class FineTuningConfig(Config):
     truncation: PositiveInt = Field(16, description="last steps of a rollout that the gradient passes")
     measured: PositiveInt | None = Field(8, description="steps before those at which the divergence is measured; null: all")
     checkpointing: bool = Field(False, description="compute steps again on the way back instead of keeping them")
+    averaged: PositiveInt = Field(
+        1, description="of `exact`: noises that the gradient of a letter is averaged over, at no network call more"
+    )
     alarm: AlarmConfig | None = AlarmConfig()
     training: TrainingConfig
 
@@ -91,4 +94,10 @@ class FineTuningConfig(Config):
     def _a_target_needs_a_weight(self) -> "FineTuningConfig":
         if self.target is not None and not self.alpha:
             raise ValueError("`target` needs an `alpha` above 0 to begin with, got 0")
+        return self
+
+    @model_validator(mode="after")
+    def _whole_letters_are_averaged(self) -> "FineTuningConfig":
+        if self.averaged > 1 and self.estimator != "exact":
+            raise ValueError(f"`averaged` must be 1 unless `estimator` is exact, got {self.averaged}")
         return self

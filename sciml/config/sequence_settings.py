@@ -49,6 +49,19 @@ class SequenceEvaluationConfig(Config):
     most: Annotated[int, Field(ge=4)] = Field(2048, description="real sequences compared with, at most")
 
 
+class SequenceComparisonConfig(Config):
+    """Quality against network calls, solver by solver."""
+
+    solvers: tuple[LetterSolverName, ...] = Field(
+        min_length=1,
+        strict=False,
+        description="each with as many steps as so many calls as below allow; left out where they allow none",
+    )
+    calls: tuple[PositiveInt, ...] = Field((4, 8, 16, 32), min_length=1, strict=False)
+    count: Annotated[int, Field(ge=2)] = Field(256, description="sequences for each")
+    draws: PositiveInt = Field(8, description="noise draws for each log-likelihood")
+
+
 class SequenceExperimentConfig(Config):
     """One set of sequences: oracles of a label, models, and what they are fine-tuned and steered with."""
 
@@ -58,6 +71,10 @@ class SequenceExperimentConfig(Config):
     finetuning: dict[str, FineTuningConfig] = Field(default_factory=dict, description="by name")
     steering: dict[str, SteeringConfig] = Field(default_factory=dict, description="baselines by name")
     evaluation: SequenceEvaluationConfig = SequenceEvaluationConfig()
+    comparison: SequenceComparisonConfig | None = Field(None, description="left out: solvers are not compared")
+    compared: tuple[str, ...] = Field(
+        (PRETRAINED,), strict=False, description="what solvers are compared on: pretrained, or names of `finetuning`"
+    )
 
     @property
     def models(self) -> dict[str, SequenceModelConfig | FineTuningConfig | SteeringConfig]:
@@ -69,6 +86,13 @@ class SequenceExperimentConfig(Config):
         names = [PRETRAINED, "oracles", *self.finetuning, *self.steering]
         if len(set(names)) < len(names):
             raise ValueError(f"names of `finetuning` and `steering` must differ, also from the first two, got {names}")
+        return self
+
+    @model_validator(mode="after")
+    def _compared_are_trained(self) -> "SequenceExperimentConfig":
+        trained = [PRETRAINED, *self.finetuning]
+        if unknown := [name for name in self.compared if name not in trained]:
+            raise ValueError(f"`compared` may name models that are trained, {', '.join(trained)}; got {unknown[0]!r}")
         return self
 
 
@@ -105,3 +129,17 @@ class SequenceEvaluationJob(Config):
 
     domain: Literal["sequences"]
     evaluation: SequenceEvaluationConfig = SequenceEvaluationConfig()
+
+
+class SequenceComparisonJob(Config):
+    """`sciml compare` of sequences."""
+
+    domain: Literal["sequences"]
+    evaluation: SequenceEvaluationConfig = SequenceEvaluationConfig()
+    comparison: SequenceComparisonConfig
+
+    @model_validator(mode="after")
+    def _nothing_is_steered(self) -> "SequenceComparisonJob":
+        if (method := self.evaluation.sampling.steering.method) != "none":
+            raise ValueError(f"`steering.method` must be none where solvers are compared, got {method}")
+        return self

@@ -50,7 +50,7 @@ class SolverConfig(Config):
     order: PositiveInt | None = Field(None, description="of a method that comes in several; by default its most usual")
     grid: Literal["uniform", "quadratic", "log_snr", "karras", "sinh"] = "uniform"
     corrections: Annotated[int, Field(ge=0)] = Field(0, description="Langevin steps after each step, each at a call more")
-    snr: Annotated[float, Field(gt=0, le=0.5)] = Field(0.16, description="signal-to-noise ratio of the Langevin steps")
+    snr: Annotated[float, Field(gt=0, le=0.5)] = Field(0.16, description="signal-to-noise ratio of Langevin steps, and of S4's")
     noise_scale: Annotated[float, Field(ge=0, le=1)] = Field(
         1.0,
         description="of the Langevin steps' noise; below 1 narrows the law; for QM9 published 0.7, with snr 0.2",
@@ -62,8 +62,9 @@ class SolverConfig(Config):
             raise ValueError(f"`grid` must be left out for solver auto, which picks its own, got {self.grid}")
         if self.corrections and self.name in ("auto", "unipc"):
             raise ValueError(f"`corrections` must be 0 for solver {self.name}, got {self.corrections}")
-        if self.noise_scale != 1 and not self.corrections:
-            raise ValueError(f"`noise_scale` goes with `corrections`, of which there are none, got {self.noise_scale}")
+        for name, default in (("snr", 0.16), ("noise_scale", 1.0)):
+            if (value := getattr(self, name)) != default and not self.corrections and self.name != "s4":
+                raise ValueError(f"`{name}` goes with solver s4 or `corrections`, of which there are none, got {value}")
         if self.eta and self.name != "ddim":
             raise ValueError(f"`eta` goes with solver ddim, not {self.name}")
         if self.order is not None and self.order not in (allowed := ORDERS.get(self.name, ())):

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from sciml.numerics.letters import draw
 from sciml.processes.jump import Letters, Probabilities
 
+# Larger is better. Of one-hot vectors, and where a gradient is to lead, of mixtures of such.
 Reward = Callable[[Float[Tensor, "batch position letter"]], Float[Tensor, " batch"]]
 
 

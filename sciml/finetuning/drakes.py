@@ -41,7 +41,7 @@ class Steering:
         target: divergence in nats that alpha is adapted to; none leaves alpha as it is.
         gain: by what share alpha changes in a step for a divergence of twice the target.
         steps: of a rollout.
-        estimator, temperature, truncation, measured, checkpointing: see `Rollout`.
+        estimator, temperature, truncation, measured, checkpointing, averaged: see `Rollout`.
     """
 
     alpha: float = 0.1
@@ -53,6 +53,7 @@ class Steering:
     truncation: int = 16
     measured: int | None = None
     checkpointing: bool = True
+    averaged: int = 1
 
     def __post_init__(self) -> None:
         if self.alpha < 0 or (self.target is not None and not (self.target > 0 and self.alpha > 0)):
@@ -61,6 +62,10 @@ class Steering:
 
 class DrakesObjective(nn.Module):
     """The negative of what is maximised, called as objective(generator, prompts, cond or nothing).
+
+    Rollouts are drawn as samples are, without dropout: the denoiser is put in eval mode and left so, for with checkpointing
+    it is called again on the way back. With dropout the path would be that of another network at each step, and its
+    divergence from the reference above 0 where the weights are the same.
 
     Args:
         denoiser: in training.
@@ -94,6 +99,11 @@ class DrakesObjective(nn.Module):
         self.seen.copy_(torch.stack([reward, divergence]).detach())
         return self._weight(divergence.detach()) * divergence - reward if self.steering.alpha else -reward
 
+    def observed(self) -> dict[str, float]:
+        """What a log of the training says beside the loss."""
+        reward, divergence = self.seen.tolist()
+        return {"reward": reward, "divergence": divergence, "alpha": float(self.alpha)}
+
     def _weight(self, divergence: Tensor) -> Tensor:
         """alpha, or with a target what a proportional and integral controller of its logarithm makes of it."""
         if self.steering.target is None:
@@ -107,6 +117,7 @@ class DrakesObjective(nn.Module):
     def roll_out(self, generator: Generator, prompts: Tensor, cond: Any = None) -> Path:
         """Samples that a gradient passes, and the divergence of their paths."""
         chosen, reference = self.steering, self._still[0].to(prompts.device)
+        self.denoiser.eval()
         solver = Rollout(
             reference if cond is None else Conditioned(reference, cond),
             chosen.estimator,
@@ -114,6 +125,7 @@ class DrakesObjective(nn.Module):
             min(chosen.truncation, chosen.steps),
             chosen.measured,
             chosen.checkpointing,
+            chosen.averaged,
         )
         x = F.one_hot(prompts, self.denoiser.process.vocabulary).float()
         start = Path(x, x.new_zeros(len(x)))

@@ -5,7 +5,7 @@ probability u = (alpha_s - alpha_t) / (1 - alpha_t), whatever the network says; 
 ways to draw both:
 
     exact              the event is drawn as it is; the letter is one-hot, its gradient that of the softmax of
-                       (log p + Gumbel noise) / temperature (straight-through);
+                       (log p + Gumbel noise) / temperature (straight-through), or the mean of several such;
     straight_through   letters and mask are one draw of five, p u and 1 - u, one-hot with the gradient of the softmax;
     soft               the softmax itself: states are mixtures.
 
@@ -17,10 +17,11 @@ divergence of the path from that of a reference,
 
 of which the mean over paths is KL(paths || reference paths), a bound of that between the laws of the samples.
 
-Reference: Wang et al. (2024), arXiv 2410.13643, algorithm 1 and equation 6; Jang et al. (2017), arXiv 1611.01144. The
-published code weighs the divergence by what a soft state has lost of its mask, which is 0 on one-hot states.
+Reference: Wang et al. (2024), arXiv 2410.13643, algorithm 1 and equation 6; see also `straight_through`. The published code
+weighs the divergence by what a soft state has lost of its mask, which is 0 on one-hot states.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,6 +33,7 @@ from torch.utils.checkpoint import checkpoint
 
 from sciml.denoisers.denoiser import Denoiser
 from sciml.denoisers.letters import jump_process
+from sciml.finetuning.straight_through import drawn, gumbel, hard, straight_through
 from sciml.processes.absorbing import Absorbing
 from sciml.solvers.solver import Solver, required
 
@@ -70,6 +72,7 @@ class Rollout(Solver[Path, Schedule]):
         measured: of the steps before those, how many are chosen at random to measure the divergence at, their share making
             up for the others; by default all.
         checkpointing: whether steps are computed again on the way back instead of kept.
+        averaged: of `exact`: how many noises the gradient of a letter is averaged over.
     """
 
     reference: Denoiser
@@ -78,6 +81,7 @@ class Rollout(Solver[Path, Schedule]):
     truncation: int = 16
     measured: int | None = None
     checkpointing: bool = True
+    averaged: int = 1
 
     def __post_init__(self) -> None:
         if not self.temperature > 0:
@@ -86,6 +90,8 @@ class Rollout(Solver[Path, Schedule]):
             raise ValueError(f"`truncation` must be at least 1, got {self.truncation}")
         if self.measured is not None and self.measured < 1:
             raise ValueError(f"`measured` must be at least 1, got {self.measured}")
+        if self.averaged < 1 or (self.averaged > 1 and self.estimator != "exact"):
+            raise ValueError(f"`averaged` must be at least 1, and 1 unless `estimator` is exact, got {self.averaged}")
 
     @property
     def order(self) -> int:
@@ -108,23 +114,21 @@ class Rollout(Solver[Path, Schedule]):
         process = jump_process(denoiser)
         assert isinstance(process, Absorbing)
         weights = self._chosen(memory.weights, generator)
-        shape, device = x_t.x.shape, x_t.x.device
-        event = torch.rand(shape[:2], generator=generator, device=device)
-        noise = -torch.empty(shape, device=device).exponential_(generator=generator).clamp(min=1e-20).log()
         unmasked, last = process.unmasking(t, s).item(), len(weights) <= self.truncation
+        draw = self._draw(x_t.x, unmasked, last, generator)
 
         def move(x: Tensor, divergence: Tensor) -> tuple[Tensor, Tensor]:
             said = denoiser(x, t).log_probabilities
             if weights[0]:
                 divergence = divergence + weights[0] * unmasked * self._gap(said, x, t)
-            return self._drawn(said, x, unmasked, event, noise), divergence
+            return draw(said, x), divergence
 
         with torch.set_grad_enabled(torch.is_grad_enabled() and (last or weights[0] > 0)):
             if self.checkpointing and torch.is_grad_enabled():
                 x, divergence = checkpoint(move, x_t.x, x_t.divergence, use_reentrant=False)
             else:
                 x, divergence = move(x_t.x, x_t.divergence)
-        return Path(x if last else _hard(x.detach()), divergence), Schedule(weights[1:])
+        return Path(x if last else hard(x.detach()), divergence), Schedule(weights[1:])
 
     def _chosen(self, weights: tuple[float, ...], generator: Generator) -> tuple[float, ...]:
         """At the first step, which of those without a gradient count, and by how much."""
@@ -140,27 +144,30 @@ class Rollout(Solver[Path, Schedule]):
         reference = self.reference(x, t).log_probabilities
         return ((said.exp() * (said - reference)).sum(-1) * x[..., -1]).sum(-1)
 
-    def _drawn(self, said: Tensor, x: Tensor, unmasked: float, event: Tensor, noise: Tensor) -> Tensor:
-        if self.estimator == "exact":
-            now = ((event < unmasked) & (x[..., -1] > 0.5))[..., None]
-            soft = ((said + noise[..., :-1]) / self.temperature).softmax(-1)
-            return torch.where(now, F.pad(_straight_through(soft), (0, 1)), x)
+    def _draw(self, x_t: Tensor, unmasked: float, last: bool, generator: Generator) -> Callable[[Tensor, Tensor], Tensor]:
+        """The next state as a function of what the network says and of this one: all that is random is drawn here, once."""
+        event = torch.rand(x_t.shape[:2], generator=generator, device=x_t.device)
+        noise = gumbel(x_t.shape, x_t, generator)
+        if self.estimator != "exact":
+            return lambda said, x: self._together(said, x, unmasked, noise)
+        now = (event < unmasked) & (x_t[..., -1] > 0.5)
+        own, others = noise[now][:, :-1], None
+        if self.averaged > 1 and last:
+            others = torch.empty(self.averaged, *own.shape, device=own.device).exponential_(generator=generator)
+
+        def letters(said: Tensor, x: Tensor) -> Tensor:
+            return x.index_put((now,), F.pad(drawn(said[now], own, self.temperature, others), (0, 1)))
+
+        return letters
+
+    def _together(self, said: Tensor, x: Tensor, unmasked: float, noise: Tensor) -> Tensor:
+        """Event and letter in one draw."""
         both = torch.cat([said + _log(unmasked), torch.full_like(said[..., :1], _log(1 - unmasked))], -1)
         soft = ((both + noise) / self.temperature).softmax(-1)
-        drawn = soft if self.estimator == "soft" else _straight_through(soft)
         masked = x[..., -1:]
-        return F.pad(x[..., :-1], (0, 1)) + masked * drawn
+        return F.pad(x[..., :-1], (0, 1)) + masked * (soft if self.estimator == "soft" else straight_through(soft))
 
 
 def _log(value: float) -> float:
     """The logarithm, finite at 0."""
     return float(torch.tensor(max(value, 1e-30)).log())
-
-
-def _hard(x: Tensor) -> Tensor:
-    return F.one_hot(x.argmax(-1), x.shape[-1]).to(x)
-
-
-def _straight_through(soft: Tensor) -> Tensor:
-    """One-hot, with the gradient of what it was."""
-    return _hard(soft) + (soft - soft.detach())

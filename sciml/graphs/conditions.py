@@ -1,13 +1,18 @@
 """What a generation may ask for: a property of the graph, told to the network with whether it is told.
 
+It is `size`, a number known of each graph of the prepared data, or of molecules `logp` or `qed`; a known number goes before
+a computed one of the same name.
+
 A condition is a pair of numbers: the property less its mean over the training set, over its deviation, and 1; or 0 and 0
 where nothing is asked for. In training a share of the graphs is not told, which classifier-free guidance needs.
 
 Reference: Ho and Salimans (2022), arXiv 2207.12598, algorithm 1.
 """
 
+from collections.abc import Mapping
+
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Float64
 from torch import Tensor
 
 from sciml.graphs.correction import decoded
@@ -16,23 +21,35 @@ from sciml.graphs.metrics.properties import properties
 from sciml.graphs.molecules import to_molecules
 from sciml.io.errors import InputError
 
+SIZE = "size"
+COMPUTED = ("logp", "qed")
 
-def property_of(name: str, graphs: GraphSet) -> Float[Tensor, " graph"]:
-    """The values of a property: `size`, the number of nodes; of molecules also `logp` and `qed`.
 
-    NaN for a molecule that has none, even when corrected.
+def property_of(
+    name: str, graphs: GraphSet, known: Mapping[str, Float64[Tensor, " graph"]] | None = None
+) -> Float[Tensor, " graph"]:
+    """The values of a property; NaN for a molecule of which it cannot be computed, even when corrected.
+
+    Args:
+        name: `size`, the number of nodes, whatever is known; a key of `known`; of molecules also `logp` and `qed`.
+        graphs: of which it is asked.
+        known: numbers stored with them, by name.
 
     Raises:
-        InputError: a property of molecules is asked of other graphs.
+        InputError: there is no such property.
     """
-    if name == "size":
+    known = known or {}
+    if name == SIZE:
         return graphs.sizes.float()
-    if not graphs.molecules:
-        raise InputError(f"`condition` {name} is a property of molecules; these graphs have size only")
+    if name in known:
+        return known[name].float()
+    offered = (SIZE, *known, *(COMPUTED if graphs.molecules else ()))
+    if name not in offered:
+        raise InputError(f"`condition` must be among none, {', '.join(dict.fromkeys(offered))} for these data, got {name}")
     found = [decoded(molecule) for molecule in to_molecules(graphs)]
-    known = properties([molecule for molecule in found if molecule is not None], [name])[name]
+    computed = properties([molecule for molecule in found if molecule is not None], [name])[name]
     values = torch.full((len(found),), torch.nan)
-    values[torch.tensor([molecule is not None for molecule in found])] = known.float()
+    values[torch.tensor([molecule is not None for molecule in found])] = computed.float()
     return values
 
 

@@ -9,12 +9,15 @@ from sciml.config.graph_settings import GraphComparisonJob, GraphEvaluationConfi
 from sciml.graphs.data.graph_set import GraphSet
 from sciml.graphs.data.store import load_graphs
 from sciml.graphs.generator import GraphGenerator
-from sciml.graphs.metrics.described_molecules import MoleculeBaseline, canonical_smiles, molecule_baseline
+from sciml.graphs.metrics.described_molecules import canonical_smiles
+from sciml.graphs.metrics.molecule_baseline import MoleculeBaseline, molecule_baseline
 from sciml.graphs.metrics.score_graphs import score_graphs
 from sciml.graphs.metrics.score_molecules import score_molecules
 from sciml.graphs.sampling import Sampled, sample_graphs
 from sciml.io.errors import InputError
 from sciml.solvers.configured import with_calls
+
+FEWEST = 2
 
 
 class Judge:
@@ -25,18 +28,29 @@ class Judge:
         config: which scores.
         count: graphs that will be generated, at most.
         seed: of bootstraps and choices.
+
+    Raises:
+        InputError: fewer than 2 graphs in a split or generated, or molecules that a score cannot take.
     """
 
     def __init__(self, data: Path, config: GraphEvaluationConfig, count: int, *, seed: int) -> None:
         self.config, self.seed = config, seed
         self.train, test = load_graphs(data, "train"), load_graphs(data, "test")
+        for name, number in {f"{data}: train split": len(self.train), f"{data}: test split": len(test)}.items():
+            if number < FEWEST:
+                raise InputError(f"{name}: scores need at least {FEWEST} graphs, got {number}; prepare with another `split`")
+        if count < FEWEST:
+            raise InputError(f"scores need at least {FEWEST} generated graphs, got {count}")
         self.test = _some(test, config.most, seed)
         self.baseline: MoleculeBaseline | None = None
         if self.train.molecules:
             known = frozenset(canonical_smiles(self.train))
-            self.baseline = molecule_baseline(
-                self.test, self.train, count=count, seed=seed, parts=config.molecules, known=known
-            )
+            try:
+                self.baseline = molecule_baseline(
+                    self.test, self.train, count=count, seed=seed, parts=config.molecules, known=known
+                )
+            except InputError as error:
+                raise InputError(f"{data}: {error}") from error
 
     def score(self, graphs: GraphSet) -> dict[str, Any]:
         """All scores, as plain values.
@@ -74,11 +88,13 @@ def compare_samplers(
     """
     config, process = job.comparison, generator.process.parts["adj"]
     judge, rows = Judge(data, job.evaluation, config.count, seed=seed), []
+    chosen = job.evaluation.sampling
+    each = 1 if chosen.guidance == 1 else 2  # guidance asks with the property and without
     for solver in config.solvers:
         # The last call is the denoiser's, where it is asked for.
-        asked = [with_calls(solver, process, calls - int(job.evaluation.sampling.denoise)) for calls in sorted(config.calls)]
+        asked = [with_calls(solver, process, calls // each - int(chosen.denoise)) for calls in sorted(config.calls)]
         for one in {found.steps: found for found in asked if found is not None}.values():
-            sampling = job.evaluation.sampling.model_copy(update={"solver": one, "count": config.count})
+            sampling = chosen.model_copy(update={"solver": one, "count": config.count})
             rows.append(row(sample_graphs(generator, sampling, seed=seed, origin=origin), judge))
     return rows
 

@@ -39,7 +39,7 @@ def build(
         moments: of the data's codes, for a prior that has them.
     """
     process = GraphProcess(_process(config.x), _process(config.adj), moments)
-    return GraphGenerator(representation, _denoiser(config, representation, process), sizes)
+    return GraphGenerator(representation, _denoiser(config, representation, process), sizes, config.condition)
 
 
 def blank_representation(config: GraphModelConfig, atoms: tuple[str, ...], pair_categories: int) -> GraphRepresentation:

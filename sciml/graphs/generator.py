@@ -13,6 +13,7 @@ from sciml.graphs.data.graph_set import GraphSet
 from sciml.graphs.representation import GraphRepresentation
 from sciml.graphs.scaffold import planted
 from sciml.numerics.graph_state import GraphState
+from sciml.numerics.states import all_finite
 from sciml.processes.graph import GraphProcess
 from sciml.solvers.grids import Grid
 from sciml.solvers.integrate import integrate
@@ -58,14 +59,17 @@ class GraphGenerator(nn.Module):
         representation: codes of categories.
         denoiser: of states of codes.
         sizes: number of training graphs with 0, 1, 2, ... nodes.
+        asks_for: the property that it was trained to be asked for, or "none".
     """
 
     sizes: Tensor
     property_scale: Tensor
 
-    def __init__(self, representation: GraphRepresentation, denoiser: Denoiser, sizes: Tensor) -> None:
+    def __init__(
+        self, representation: GraphRepresentation, denoiser: Denoiser, sizes: Tensor, asks_for: str = "none"
+    ) -> None:
         super().__init__()
-        self.representation, self.denoiser = representation, denoiser
+        self.representation, self.denoiser, self.asks_for = representation, denoiser, asks_for
         self.register_buffer("sizes", sizes)
         self.register_buffer("property_scale", torch.tensor([0.0, 1.0]))  # mean, deviation of what may be asked for
         self.precision = "32"
@@ -73,7 +77,7 @@ class GraphGenerator(nn.Module):
     @property
     def conditional(self) -> bool:
         """Whether it was trained to be asked for a property."""
-        return getattr(getattr(self.denoiser, "net", None), "condition", None) is not None
+        return self.asks_for != "none"
 
     @property
     def process(self) -> GraphProcess:
@@ -96,6 +100,7 @@ class GraphGenerator(nn.Module):
         denoiser: Denoiser | None = None,
         cond: Tensor | None = None,
         substructure: GraphSet | None = None,
+        sizes: Tensor | None = None,
     ) -> Generated:
         """New graphs, of sizes drawn from those of the training set.
 
@@ -107,11 +112,12 @@ class GraphGenerator(nn.Module):
             denoiser: instead of its own, such as a guided one.
             cond: of each graph, (count, ...).
             substructure: one graph that each is to hold, see `scaffold`; sizes are drawn from those that can.
+            sizes: numbers of graphs with 0, 1, 2, ... nodes to draw from, instead of the training set's.
         """
-        counts = self.sizes.double()
+        counts = (self.sizes if sizes is None else sizes).double()
         if substructure is not None:
             counts[: int(substructure.sizes[0])] = 0
-        sizes = torch.multinomial(counts, count, replacement=True, generator=generator)
+        drawn = torch.multinomial(counts, count, replacement=True, generator=generator)
         parts, calls = [], 0
 
         def called(*_: object) -> None:
@@ -123,7 +129,7 @@ class GraphGenerator(nn.Module):
             stack.callback(self.denoiser.register_forward_hook(called).remove)
             for first in range(0, count, batch):
                 asked = None if cond is None else cond[first : first + batch]
-                blank = self.representation.blank(_places(sizes[first : first + batch]))
+                blank = self.representation.blank(_places(drawn[first : first + batch]))
                 chosen = denoiser or self.denoiser
                 if substructure is not None:
                     chosen = planted(chosen, self.representation, substructure, blank)
@@ -137,6 +143,8 @@ class GraphGenerator(nn.Module):
         x = integrate(sampler.solver, denoiser, x, sampler.grid, cond=cond, generator=generator)
         if sampler.denoise:
             x = denoiser(x, sampler.grid[-1], cond).mean
+            if not all_finite(x):
+                raise FloatingPointError(f"denoised graphs are not finite at t = {sampler.grid[-1].item()}")
         return self.representation.decode(x)
 
 

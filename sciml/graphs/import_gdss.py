@@ -4,8 +4,6 @@ Their files are pickles. Of what a pickle may name only tensors and dictionaries
 one; anything else is refused by torch's own weights-only reader.
 """
 
-import pickle
-import struct
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,23 +20,12 @@ from sciml.graphs.data.graph_set import GraphSet
 from sciml.graphs.gdss import blank_representation, build, score_networks, size_counts
 from sciml.graphs.generator import GraphGenerator
 from sciml.io.errors import InputError
+from sciml.io.torch_file import UNREADABLE
 
 ALPHABETS = {
     "QM9": ("C", "N", "O", "F"),
     "ZINC250k": ("C", "N", "O", "F", "P", "S", "Cl", "Br", "I"),
 }
-# what torch's reader raises on bytes that are no pickle, or a torn one
-UNREADABLE = (
-    pickle.UnpicklingError,
-    RuntimeError,
-    EOFError,
-    OSError,
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    struct.error,
-)
 _KINDS = {"VP": "vp_linear", "VE": "ve", "subVP": "sub_vp"}
 _NETWORKS = {"ScoreNetworkX": "gcn", "ScoreNetworkX_GMH": "gmh"}
 

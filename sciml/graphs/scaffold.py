@@ -1,11 +1,11 @@
 """A substructure that every generated molecule keeps: its atoms come first, with all bonds between them, and no more."""
 
 import torch
-from rdkit import Chem
 from torch import Tensor
 
 from sciml.denoisers.denoiser import Denoiser
 from sciml.graphs.data.graph_set import GraphSet
+from sciml.graphs.data.molecule_rows import parsed
 from sciml.graphs.molecules import from_molecules
 from sciml.graphs.representation import GraphRepresentation
 from sciml.guidance.planted import Planted, scaffold
@@ -17,7 +17,7 @@ def read_scaffold(smiles: str, atoms: tuple[str, ...], sizes: Tensor) -> GraphSe
     """The substructure as a graph.
 
     Args:
-        smiles: without charges or hydrogens that matter: what bonds are left open is what generation may use.
+        smiles: its charges, hydrogens and isotopes are left out: what bonds are left open is what generation may use.
         atoms: elements of the model.
         sizes: number of training molecules with 0, 1, 2, ... atoms.
 
@@ -26,8 +26,8 @@ def read_scaffold(smiles: str, atoms: tuple[str, ...], sizes: Tensor) -> GraphSe
     """
     if not atoms:
         raise InputError("`scaffold` goes with models of molecules; this one makes other graphs")
-    molecule = Chem.MolFromSmiles(smiles)
-    if molecule is None or not molecule.GetNumAtoms():
+    molecule = parsed(smiles)
+    if not molecule.GetNumAtoms():
         raise InputError(f"`scaffold` must be SMILES of a molecule, got {smiles!r}")
     found = from_molecules([molecule], atoms)
     if not sizes[int(found.sizes[0]) :].any():

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from sciml.config.base import parse
-from sciml.config.graph_models import GraphModelConfig
+from sciml.config.graph_models import NOT_OF_SCORE, GraphModelConfig
 from sciml.graphs.gdss import blank_representation, build
 from sciml.graphs.generator import GraphGenerator
 from sciml.io.errors import InputError
@@ -40,7 +40,7 @@ def load_generator(path: Path) -> tuple[GraphGenerator, GraphModelConfig]:
     """
     tensors, description = load_model(path, KIND)
     try:
-        config = parse(GraphModelConfig, description["model"], str(path))
+        config = parse(GraphModelConfig, _settings(description["model"]), str(path))
         sizes = torch.zeros(description["nodes"] + 1, dtype=torch.long)
         representation = blank_representation(config, tuple(description["atoms"]), description["pair_categories"])
         generator = build(config, representation, sizes, _moments(description["moments"]))
@@ -49,6 +49,12 @@ def load_generator(path: Path) -> tuple[GraphGenerator, GraphModelConfig]:
     fill_model(path, generator, tensors)
     generator.precision = description.get("precision", "32")
     return generator.eval(), config
+
+
+def _settings(values: dict[str, Any]) -> dict[str, Any]:
+    """Without those that earlier versions wrote, and ignored, for `parameterisation` score."""
+    ignored = NOT_OF_SCORE if values.get("parameterisation") == "score" else ()
+    return {name: value for name, value in values.items() if name not in ignored}
 
 
 def _moments(values: dict[str, Any] | None) -> GraphMoments | None:

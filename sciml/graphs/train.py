@@ -1,5 +1,6 @@
 """Train one generator on a prepared set of graphs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +35,7 @@ def train_generator(
     run_directory: Path,
     fingerprint: str,
     time_limit: float | None = None,
+    properties: Mapping[str, Tensor] | None = None,
 ) -> TrainedGenerator:
     """Fit codes, sizes and moments, then the network.
 
@@ -44,17 +46,19 @@ def train_generator(
         run_directory: checkpoints and events lie in a folder of it named by the fingerprint.
         fingerprint: of configuration, data and seed.
         time_limit: wall seconds after which to save and stop.
+        properties: numbers known of the graphs, by name, that `condition` may ask for.
 
     Raises:
-        InputError: no graph has two nodes, or there are fewer graphs than a batch.
+        InputError: no graph has two nodes, there are fewer graphs than a batch, or no such property as is asked for.
         Stopped, NonFiniteLoss: see `fit`.
     """
     torch.manual_seed(hash_seed(seed, 0))
-    generator = fitted(config, graphs)
+    values = None if config.condition == "none" else property_of(config.condition, graphs, properties)
+    generator = fitted(config, graphs, values)
     run = run_directory / fingerprint
     report = fit(
         objective(config, generator.denoiser),
-        examples(generator, config, graphs),
+        examples(generator, config, graphs, values),
         config.training,
         seed=seed,
         directory=run,
@@ -66,8 +70,14 @@ def train_generator(
     return TrainedGenerator(generator.eval(), report, parameters, run)
 
 
-def fitted(config: GraphModelConfig, graphs: GraphSet) -> GraphGenerator:
-    """A generator that knows codes, sizes and moments of the data, its network untrained."""
+def fitted(config: GraphModelConfig, graphs: GraphSet, values: Tensor | None = None) -> GraphGenerator:
+    """A generator that knows codes, sizes and moments of the data, its network untrained.
+
+    Args:
+        values: (graph,) of the property that `condition` names; None where it names none.
+    """
+    if (values is None) != (config.condition == "none"):
+        raise ValueError(f"`values` must be given just where there is a `condition`, got {config.condition}")
     if int(graphs.sizes.max()) < 2:
         raise InputError("no training graph has two nodes: there are no pairs to learn")
     kinds = 4 if graphs.molecules else max(2, int(graphs.edges.max()) + 1)
@@ -75,20 +85,19 @@ def fitted(config: GraphModelConfig, graphs: GraphSet) -> GraphGenerator:
     representation.fit(graphs, standardise=config.codes == "standard")
     moments = representation.moments(graphs) if config.matched_prior else None
     generator = build(config, representation, size_counts(graphs.sizes, graphs.labels.shape[1]), moments)
-    if config.condition != "none":
-        values = property_of(config.condition, graphs)
+    if values is not None:
         known = values[torch.isfinite(values)]
         generator.property_scale.copy_(torch.stack([known.mean(), known.std(correction=0).clamp(min=1e-6)]))
     return generator
 
 
-def examples(generator: GraphGenerator, config: GraphModelConfig, graphs: GraphSet) -> tuple[Tensor, ...]:
+def examples(
+    generator: GraphGenerator, config: GraphModelConfig, graphs: GraphSet, values: Tensor | None = None
+) -> tuple[Tensor, ...]:
     """What the loss is computed on, a row a graph: categories or codes, mask, and the property if one can be asked for."""
     if config.parameterisation == "categorical":
         rows: tuple[Tensor, ...] = (*generator.representation.categories(graphs), graphs.mask)
     else:
         state = generator.representation.encode(graphs)
         rows = (state.x, state.adj, state.mask)
-    if config.condition == "none":
-        return rows
-    return (*rows, generator.condition(property_of(config.condition, graphs)))
+    return rows if values is None else (*rows, generator.condition(values))

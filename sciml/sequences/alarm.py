@@ -9,17 +9,19 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors import safe_open
+from safetensors.torch import save_file
 from torch import Generator, Tensor
 
 from sciml.config.sequence_models import AlarmConfig
 from sciml.config.sequence_settings import SteeringConfig
+from sciml.denoisers.reward import Reward
 from sciml.io.atomic import atomic_file
 from sciml.io.errors import InputError
 from sciml.sequences.data.sequence_set import SequenceSet
 from sciml.sequences.generator import SequenceGenerator
 from sciml.sequences.metrics.bands import Band, band, verdict
-from sciml.sequences.oracles.reward import Reward, reward_of
+from sciml.sequences.oracles.reward import reward_of
 from sciml.sequences.steering import way
 from sciml.solvers.letters.ancestral import Ancestral
 from sciml.training.batches import hash_seed
@@ -77,13 +79,22 @@ class Alarm:
                 limits = f"{found.band.low:.4g} to {found.band.high:.4g}"
                 return f"{name}: the median {found.median:.4g} is {found.side} the band of real sequences, {limits}"
         with atomic_file(self.kept) as temporary:
-            save_file({name: tensor.contiguous() for name, tensor in self.generator.state_dict().items()}, temporary)
+            weights = {name: tensor.contiguous() for name, tensor in self.generator.state_dict().items()}
+            save_file(weights, temporary, {"step": str(step)})
         return None
 
-    def restore(self) -> None:
-        """Put the weights back of the last look at which all was well; those of the pretrained model if there was none."""
-        state = load_file(self.kept) if self.kept.exists() else self.pretrained.state_dict()
-        self.generator.load_state_dict(state)
+    def restore(self) -> int:
+        """Put the weights back of the last look at which all was well; those of the pretrained model if there was none.
+
+        Returns:
+            The step that they are of, 0 for the pretrained model.
+        """
+        if not self.kept.exists():
+            self.generator.load_state_dict(self.pretrained.state_dict())
+            return 0
+        with safe_open(self.kept, framework="pt") as file:
+            self.generator.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
+            return int(file.metadata()["step"])
 
     @property
     def _device(self) -> torch.device:

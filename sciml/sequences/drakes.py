@@ -35,8 +35,7 @@ def build(config: SequenceModelConfig, letters: int, length: int, classes: int =
 
 def steering(config: FineTuningConfig) -> Steering:
     """How rollouts are made and weighed."""
-    names = ("alpha", "target", "gain", "steps", "estimator", "temperature", "truncation", "measured", "checkpointing")
-    return Steering(**{name: getattr(config, name) for name in names})
+    return Steering(**config.model_dump(exclude={"alarm", "training"}))
 
 
 def _process(config: SequenceModelConfig, letters: int) -> JumpProcess:

@@ -6,17 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Generator
+from torch import Generator, Tensor
 
 from sciml.config.sequence_settings import SequenceEvaluationConfig
+from sciml.denoisers.reward import Reward
 from sciml.io.errors import InputError
 from sciml.sequences.data.planted import load_activity
 from sciml.sequences.data.sequence_set import SequenceSet
 from sciml.sequences.data.store import load_sequences, summary
 from sciml.sequences.examples import sequence_examples
 from sciml.sequences.generator import SequenceGenerator
+from sciml.sequences.metrics.estimates import sample_mean
 from sciml.sequences.metrics.judge import Judge, Scoring
-from sciml.sequences.oracles.reward import Reward
 from sciml.sequences.oracles.train import Oracle
 from sciml.sequences.samples import read_samples
 from sciml.training.batches import hash_seed
@@ -37,7 +38,7 @@ def evaluate_samples(
     data: Path,
     samples: Path,
     *,
-    oracles: Mapping[str, Oracle],
+    oracles: Mapping[str, Reward],
     pretrained: SequenceGenerator | None,
     seed: int,
 ) -> Evaluated:
@@ -47,7 +48,7 @@ def evaluate_samples(
         config: which.
         data: prepared data set; the test split is the reference.
         samples: made by `sciml sample`.
-        oracles: rewards by name.
+        oracles: rewards by name; what is said of label and task is that of the first which was trained here.
         pretrained: for log-likelihoods; none: there are no such scores.
         seed: of bootstraps, choices and noise.
 
@@ -55,56 +56,59 @@ def evaluate_samples(
         InputError: samples that are none, or of another kind than the data.
     """
     generated, made = read_samples(samples)
-    training, test = load_sequences(data, "train"), load_sequences(data, "test")
-    for name, part in (("samples", generated), ("test split", test)):
-        if len(part) < FEWEST or (part.alphabet, part.length) != (training.alphabet, training.length):
-            what = f"{len(part)} sequences of {part.length} letters of {part.alphabet}"
-            allowed = f"at least {FEWEST} of {training.length} letters of {training.alphabet}"
-            raise InputError(f"{samples if name == 'samples' else data}: the {name} must be {allowed}, got {what}")
-    chosen = torch.randperm(len(test), generator=Generator().manual_seed(hash_seed(seed, 14)))[: config.most]
-    reference, known = test.take(chosen.sort().values.numpy()), summary(data)
-    rewards: dict[str, Reward] = dict(oracles)
+    training, reference = _real(config, data, seed)
+    for origin, name, part in ((samples, "samples", generated), (data, "test split", reference)):
+        _check(part, training, f"{origin}: the {name}")
+    known, rewards = summary(data), dict(oracles)
     if known.get("kind") == "motifs":
         rewards["true"] = load_activity(data)
-    likelihoods: list[torch.Tensor | None] = [None, None]
-    if pretrained is not None:
-        likelihoods = [_likelihood(pretrained, part, config, seed) for part in (reference, generated)]
-    scoring = Scoring(named=config.motifs)
+    of_real, of_generated = (_likelihood(pretrained, part, config, seed) for part in (reference, generated))
     judge = Judge(
         training,
         reference,
         count=len(generated),
         seed=seed,
-        scoring=scoring,
+        scoring=Scoring(named=config.motifs),
         rewards=rewards,
-        log_likelihoods=likelihoods[0],
+        log_likelihoods=of_real,
     )
-    target = next((oracle.target for oracle in oracles.values()), None)
     plain = {
-        "description": known.get("title"),
-        "data": {key: known.get(key) for key in ("sequences", "length", "alphabet", "labels", "source_sha256")},
-        "solver": made["solver"],
-        "nfe": made["nfe"],
+        **_facts(known, made, oracles),
         "count": len(generated),
-        "seconds_per_sequence": made["seconds_per_sequence"],
-        "label": target.label if target else None,
-        "task": target.task if target else None,
-        "nll": _nll(likelihoods[0], reference.length),
-        "scores": judge.score(generated, likelihoods[1]),
+        "nll": None if of_real is None else sample_mean(-of_real.double() / reference.length),
+        "scores": judge.score(generated, of_generated),
     }
     return Evaluated(plain, sequence_examples(generated, reference, config.motifs))
 
 
+def _real(config: SequenceEvaluationConfig, data: Path, seed: int) -> tuple[SequenceSet, SequenceSet]:
+    """The training set, and those of the test split that are compared with."""
+    training, test = load_sequences(data, "train"), load_sequences(data, "test")
+    chosen = torch.randperm(len(test), generator=Generator().manual_seed(hash_seed(seed, 14)))[: config.most]
+    return training, test.take(chosen.sort().values.numpy())
+
+
+def _check(part: SequenceSet, training: SequenceSet, name: str) -> None:
+    if len(part) < FEWEST or (part.alphabet, part.length) != (training.alphabet, training.length):
+        got = f"{len(part)} sequences of {part.length} letters of {part.alphabet}"
+        raise InputError(f"{name} must be at least {FEWEST} of {training.length} letters of {training.alphabet}, got {got}")
+
+
+def _facts(known: Mapping[str, Any], made: Mapping[str, Any], oracles: Mapping[str, Reward]) -> dict[str, Any]:
+    """What the scores are of: data, sampler, and the label that the oracles were trained for."""
+    target = next((oracle.target for oracle in oracles.values() if isinstance(oracle, Oracle)), None)
+    return {
+        "description": known.get("title"),
+        "data": {key: known.get(key) for key in ("sequences", "length", "alphabet", "labels", "source_sha256")},
+        **{key: made[key] for key in ("solver", "nfe", "seconds_per_sequence")},
+        "label": target.label if target else None,
+        "task": target.task if target else None,
+    }
+
+
 def _likelihood(
-    model: SequenceGenerator, sequences: SequenceSet, config: SequenceEvaluationConfig, seed: int
-) -> torch.Tensor:
-    return model.log_likelihood(sequences, draws=config.draws, generator=Generator().manual_seed(hash_seed(seed, 15)))
-
-
-def _nll(likelihood: torch.Tensor | None, length: int) -> dict[str, Any] | None:
-    """Nats a letter of real sequences, with a 95% interval over them."""
-    if likelihood is None:
+    model: SequenceGenerator | None, sequences: SequenceSet, config: SequenceEvaluationConfig, seed: int
+) -> Tensor | None:
+    if model is None:
         return None
-    each = -likelihood.double() / length
-    mean, error = each.mean().item(), each.std().item() / len(each) ** 0.5
-    return {"value": mean, "interval": [mean - 1.96 * error, mean + 1.96 * error]}
+    return model.log_likelihood(sequences, draws=config.draws, generator=Generator().manual_seed(hash_seed(seed, 15)))

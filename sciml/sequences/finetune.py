@@ -10,7 +10,7 @@ import torch
 from torch import Generator
 
 from sciml.config.sequence_models import FineTuningConfig
-from sciml.denoisers.reward import rewards
+from sciml.denoisers.reward import Reward, rewards
 from sciml.finetuning.drakes import DrakesObjective
 from sciml.io.errors import InputError
 from sciml.processes.absorbing import Absorbing
@@ -18,7 +18,7 @@ from sciml.sequences.alarm import Alarm
 from sciml.sequences.data.sequence_set import SequenceSet
 from sciml.sequences.drakes import steering
 from sciml.sequences.generator import SequenceGenerator
-from sciml.sequences.oracles.reward import Reward
+from sciml.sequences.metrics.estimates import sample_mean
 from sciml.training.batches import hash_seed
 from sciml.training.fit import FitReport, fit
 
@@ -34,6 +34,7 @@ class Tuned:
         generator: at the end, or at the last look before the alarm.
         report: of the training.
         alarm: why it stopped early; empty if it did not.
+        step: whose weights it has: the last, or that of the last look at which all was well, 0 being the pretrained.
         alpha: at the end.
         gap: reward of rollouts as the optimiser sees them less that of samples.
         divergence: of paths from those of the pretrained, in nats, with a 95% interval.
@@ -43,6 +44,7 @@ class Tuned:
     generator: SequenceGenerator
     report: FitReport
     alarm: str
+    step: int
     alpha: float
     gap: float
     divergence: dict[str, Any]
@@ -80,20 +82,14 @@ def finetune(
     if not isinstance(process, Absorbing):
         raise InputError(f"fine-tuning needs a model whose process is absorbing, got {type(process).__name__}")
     generator, run = deepcopy(pretrained).requires_grad_(), run_directory / fingerprint
+    generator.precision = "32"  # of what the alarm looks at
     objective = DrakesObjective(generator.denoiser, pretrained.denoiser, reward, steering(config))
-    prompts = torch.full((config.training.batch, pretrained.length), process.mask, dtype=torch.uint8)
     alarm = None
     if config.alarm is not None and real is not None:
-        chosen = torch.randperm(len(real), generator=torch.Generator().manual_seed(hash_seed(seed, 10)))[:MOST_REAL]
-        kept = run / "kept.safetensors"
-        if not (run / "checkpoint.pt").exists():  # of a run that was begun anew
-            kept.unlink(missing_ok=True)
-        alarm = Alarm(
-            generator, deepcopy(pretrained), judges or {}, real.take(chosen.numpy()), config.alarm, config.steps, seed, kept
-        )
+        alarm = _alarm(generator, pretrained, judges or {}, real, config, seed, run)
     report = fit(
         objective,
-        (prompts,),
+        (torch.full((config.training.batch, pretrained.length), process.mask, dtype=torch.uint8),),
         config.training,
         seed=seed,
         directory=run,
@@ -101,15 +97,37 @@ def finetune(
         time_limit=time_limit,
         watch=alarm,
     )
-    generator.to("cpu").precision = "32"
-    halted = report.halted
-    if alarm is not None:
-        halted = halted or alarm.look(report.steps) or ""  # what is delivered is an average, which none has looked at
-        if halted:
-            alarm.restore()
-    generator.eval()
+    generator.to("cpu")
+    halted, step = _delivered(report, alarm)
+    generator.eval().precision = report.precision
     gap, divergence = account(objective.to("cpu"), pretrained, reward, seed)
-    return Tuned(generator, report, halted, float(objective.alpha), gap, divergence, run)
+    return Tuned(generator, report, halted, step, float(objective.alpha), gap, divergence, run)
+
+
+def _alarm(
+    generator: SequenceGenerator,
+    pretrained: SequenceGenerator,
+    judges: Mapping[str, Reward],
+    real: SequenceSet,
+    config: FineTuningConfig,
+    seed: int,
+    run: Path,
+) -> Alarm:
+    """An alarm whose bands are of some of the real sequences, and which keeps weights beside the run's checkpoint."""
+    assert config.alarm is not None
+    chosen = torch.randperm(len(real), generator=Generator().manual_seed(hash_seed(seed, 10)))[:MOST_REAL]
+    kept = run / "kept.safetensors"
+    if not (run / "checkpoint.pt").exists():  # of a run that was begun anew
+        kept.unlink(missing_ok=True)
+    return Alarm(generator, deepcopy(pretrained), judges, real.take(chosen.numpy()), config.alarm, config.steps, seed, kept)
+
+
+def _delivered(report: FitReport, alarm: Alarm | None) -> tuple[str, int]:
+    """Why it stopped early, if it did, and the step whose weights the generator is left with."""
+    if alarm is None:
+        return report.halted, report.steps
+    halted = report.halted or alarm.look(report.steps) or ""  # what is delivered is an average, which none has looked at
+    return halted, alarm.restore() if halted else report.steps
 
 
 @torch.no_grad()
@@ -122,6 +140,5 @@ def account(
     seen = rewards(reward, objective.eval().roll_out(source, prompts).x[..., :-1]).mean()
     exact = replace(objective.steering, estimator="exact", measured=None)
     path = DrakesObjective(objective.denoiser, pretrained.denoiser, reward, exact).roll_out(source, prompts)
-    mean, error = path.divergence.mean().item(), path.divergence.std().item() / ACCOUNTED**0.5
     gap = (seen - rewards(reward, path.x[..., :-1]).mean()).item()
-    return gap, {"value": mean, "interval": [mean - 1.96 * error, mean + 1.96 * error]}
+    return gap, sample_mean(path.divergence)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor, nn
 
+from sciml.denoisers.autocast import Autocast
 from sciml.denoisers.counting_states import CountingStates
 from sciml.denoisers.letters import LetterDenoiser
 from sciml.losses.letters import log_likelihood
@@ -34,6 +35,9 @@ class SequenceGenerator(nn.Module):
         alphabet: the letters.
         length: of a sequence.
         classes: that a sample can be asked to have; 0 if none.
+
+    Attributes:
+        precision: that its network was trained in, '32' or 'bf16'.
     """
 
     def __init__(self, denoiser: LetterDenoiser, alphabet: str, length: int, classes: int = 0) -> None:
@@ -56,7 +60,7 @@ class SequenceGenerator(nn.Module):
         cond: Tensor | None = None,
         batch: int = 640,
     ) -> Generated:
-        """New sequences.
+        """New sequences; the network is called in the precision that it was trained in.
 
         Args:
             count: sequences.
@@ -65,8 +69,14 @@ class SequenceGenerator(nn.Module):
             generator: source of randomness, on the device of the model.
             cond: class of each sequence, (count,).
             batch: sequences begun together, at most.
+
+        Raises:
+            ValueError: classes are asked for and the network was told none.
         """
-        grid, counting, parts = uniform_grid(self.denoiser.process, steps), CountingStates(self.denoiser), []
+        if cond is not None and not self.classes:
+            raise ValueError("`cond` must be None: the network was trained without classes and would not heed it")
+        grid, parts = uniform_grid(self.denoiser.process, steps), []
+        counting = CountingStates(Autocast(self.denoiser, self.precision))
         for first in range(0, count, batch):
             x = self.prompts(min(batch, count - first), generator)
             asked = None if cond is None else cond[first : first + batch]

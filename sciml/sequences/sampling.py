@@ -8,9 +8,9 @@ import torch
 from torch import Generator, Tensor
 
 from sciml.config.sequence_settings import SequenceSamplingConfig
+from sciml.denoisers.reward import Reward
 from sciml.io.errors import InputError
 from sciml.sequences.generator import Generated, SequenceGenerator
-from sciml.sequences.oracles.reward import Reward
 from sciml.sequences.steering import way
 from sciml.solvers.letters.ancestral import Ancestral
 from sciml.solvers.letters.first_hitting import FirstHitting

@@ -6,10 +6,10 @@ from torch import Generator, Tensor
 
 from sciml.config.sequence_settings import SteeringConfig
 from sciml.denoisers.denoiser import Denoiser
+from sciml.denoisers.reward import Reward
 from sciml.guidance.letters.classifier_free import LetterClassifierFree
 from sciml.guidance.letters.look_ahead import LetterLookAhead
 from sciml.io.errors import InputError
-from sciml.sequences.oracles.reward import Reward
 from sciml.solvers.grids import Grid
 from sciml.solvers.integrate import integrate
 from sciml.solvers.letters.ancestral import Ancestral

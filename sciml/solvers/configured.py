@@ -16,22 +16,27 @@ from sciml.solvers.predictor_corrector import PredictorCorrector
 from sciml.solvers.solver import Solver
 
 
-def configured(config: SolverConfig, process: GaussianProcess, *, onto_data: bool = False) -> tuple[Solver[Any, Any], Grid]:
+def configured(
+    config: SolverConfig, process: GaussianProcess, *, onto_data: bool = False, t_end: float | None = None
+) -> tuple[Solver[Any, Any], Grid]:
     """The solver and the grid.
 
     Args:
         config: any solver but `auto`.
         process: of the model, or of the part of it that leads.
-        onto_data: whether to go down to t = 0 where solver and grid can, instead of the process's t_min.
+        onto_data: whether to go down to t = 0 where solver and grid can, instead of `t_end`.
+        t_end: last time; the process's t_min by default.
     """
     options: dict[str, float] = {"eta": config.eta} if config.name == "ddim" else {}
+    if config.name == "s4":
+        options = {"snr": config.snr, "noise_scale": config.noise_scale}
     if config.order is not None:
         options["order"] = config.order
     # Lambda is infinite at t = 0, where the velocities of the last three are too: they stop at t_min.
     onto_data = (
         onto_data and config.grid not in ("log_snr", "sinh") and config.name not in ("euler", "heun", "euler_maruyama")
     )
-    grid = GRIDS[config.grid](process, config.steps, t_end=0.0 if onto_data else None)
+    grid = GRIDS[config.grid](process, config.steps, t_end=0.0 if onto_data else t_end)
     solver = SOLVERS[config.name](**options)
     if config.corrections:
         solver = PredictorCorrector(solver, config.corrections, config.snr, config.noise_scale)
@@ -43,8 +48,9 @@ def solver_label(config: SolverConfig) -> str:
     order = "" if config.order is None else f" of order {config.order}"
     eta = f", eta {config.eta:g}" if config.name == "ddim" and config.eta else ""
     grid = "" if config.grid == "uniform" else f", {config.grid} grid"
-    scale = f" of scale {config.noise_scale:g}" if config.noise_scale != 1 else ""
-    corrected = f", {config.corrections} Langevin{scale}" if config.corrections else ""
+    scale = f", scale {config.noise_scale:g}" if config.noise_scale != 1 else ""
+    corrected = f", {config.corrections} Langevin" if config.corrections else ""
+    corrected += f", snr {config.snr:g}{scale}" if config.corrections or config.name == "s4" else ""
     return f"{_NAMES[config.name]}{order}, {config.steps} steps{eta}{grid}{corrected}"
 
 

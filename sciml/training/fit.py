@@ -67,7 +67,8 @@ def fit(
     """Train a module in place; it ends with the averaged weights. Goes on from the directory's checkpoint if there is one.
 
     Args:
-        objective: called as objective(generator, *batch), returns the scalar loss.
+        objective: called as objective(generator, *batch), returns the scalar loss; the numbers by name that its method
+            `observed` returns, if it has one, are logged beside the loss.
         examples: tensors of equal length; batch k is a tuple of their rows.
         settings: how to train.
         seed: of shuffles, noise and dropout.
@@ -212,6 +213,7 @@ class _Run:
             loss=round(sum(loss for loss, _ in values) / len(values), 6),
             rate=rate,
             cpu_seconds=round(state.cpu_seconds, 2),
+            **getattr(state.module, "observed", dict)(),
         )
 
     def _save(self) -> None:

@@ -7,6 +7,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sciml.cli.main import cli
+from sciml.graphs.data.store import load_properties
+from sciml.graphs.store import load_generator
 from sciml.io.errors import InputError
 
 DATA = "domain: graphs\ndata: {kind: molecules, largest: 4, split: [200, 20, 100]}\n"
@@ -64,6 +66,40 @@ def test_solvers_are_compared_at_the_calls_asked_for(folder: Path) -> None:
     run("compare", "--config", folder / "comparison.yaml", *paths)
     rows = json.loads((folder / "c.json").read_text())["rows"]
     assert [(row["solver"].split(",")[0], row["nfe"]) for row in rows] == [("Heun", 3), ("S4", 4)]
+
+
+def test_guidance_takes_two_calls_a_step(folder: Path, tmp_path: Path) -> None:
+    """Of 6 calls three are with the property, one of these the last denoising; 8 are not enough for more of Heun."""
+    sampling = "{value: 1.0, guidance: 2.0}"
+    text = COMPARISON.replace("molecules: []", f"molecules: [], sampling: {sampling}").replace("[4]", "[6, 8]")
+    (tmp_path / "comparison.yaml").write_text(text)
+    paths = ("--data", folder / "d.zarr", "--model", folder / "m.safetensors", "--output", tmp_path / "c.json")
+    run("compare", "--config", tmp_path / "comparison.yaml", *paths)
+    rows = json.loads((tmp_path / "c.json").read_text())["rows"]
+    assert [(row["solver"].split(",")[0], row["nfe"]) for row in rows] == [("Heun", 6), ("S4", 6), ("S4", 8)]
+
+
+def test_a_users_own_property_is_learnt_and_asked_for(tmp_path: Path) -> None:
+    """A column of a CSV, from the file to molecules that are asked for a value of it."""
+    names = ["CCO", "CCN", "CCC", "CCCO", "CCCN", "CC", "CO", "CN", "CCF", "COC"] * 3
+    rows = "".join(f"{name},{10 * k}\n" for k, name in enumerate(names))
+    (tmp_path / "own.csv").write_text(f"smiles,boiling\n{rows}")
+    data = f"domain: graphs\ndata: {{kind: file, path: {tmp_path}/own.csv, properties: [boiling], split: [20, 5, 5]}}\n"
+    for name, text in {"data": data, "training": TRAINING.replace("logp", "boiling"), "sampling": SAMPLING}.items():
+        (tmp_path / f"{name}.yaml").write_text(text)
+    run("prepare", "--config", tmp_path / "data.yaml", "--output", tmp_path / "d.zarr")
+    job = ("--data", tmp_path / "d.zarr", "--output", tmp_path / "m.safetensors", "--manifest", tmp_path / "manifest.json")
+    run("train", "--config", tmp_path / "training.yaml", *job)
+    told = run("inspect", tmp_path / "m.safetensors").output
+    assert "condition: boiling" in told
+    known, (generator, config) = load_properties(tmp_path / "d.zarr", "train"), load_generator(tmp_path / "m.safetensors")
+    mean, deviation = known["boiling"].mean().item(), known["boiling"].std(correction=0).item()
+    assert config.condition == "boiling" and generator.property_scale.tolist() == pytest.approx([mean, deviation])
+    made = ("--model", tmp_path / "m.safetensors", "--output", tmp_path / "s.zarr")
+    run("sample", "--config", tmp_path / "sampling.yaml", *made)
+    (tmp_path / "training.yaml").write_text(TRAINING.replace("logp", "melting"))
+    with pytest.raises(InputError, match="`condition` must be among none, size, boiling, logp, qed .*, got melting"):
+        run("train", "--config", tmp_path / "training.yaml", *job)
 
 
 def test_a_model_says_what_it_is(folder: Path) -> None:

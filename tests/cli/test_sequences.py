@@ -2,12 +2,14 @@
 
 import json
 from pathlib import Path
+from statistics import median
 
 import pytest
 from click.testing import CliRunner, Result
 
 from sciml.cli.main import cli
 from sciml.io.errors import InputError
+from sciml.io.fetch import sha256
 
 DATA = "domain: sequences\ndata: {kind: motifs, count: 300, length: 64, split: [200, 20, 80]}\n"
 ORACLES = """domain: sequences
@@ -35,6 +37,9 @@ evaluation:
   motifs: [SPI1]
   draws: 2
 """
+COMPARISON = """domain: sequences
+comparison: {solvers: [ancestral, trapezoidal], calls: [3], count: 16, draws: 2}
+"""
 
 
 def run(*arguments: object) -> Result:
@@ -48,6 +53,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Data, oracles, a model, a fine-tuned one and samples of it."""
     here = tmp_path_factory.mktemp("sequences")
     texts = {"data": DATA, "oracles": ORACLES, "training": TRAINING, "tuning": TUNING, "evaluation": EVALUATION}
+    texts["comparison"] = COMPARISON
     for name, text in texts.items():
         (here / f"{name}.yaml").write_text(text)
     run("prepare", "--config", here / "data.yaml", "--output", here / "d.zarr")
@@ -78,6 +84,16 @@ def test_what_is_sampled_is_scored(folder: Path) -> None:
     assert '"end"' in (folder / "events.jsonl").read_text() or '"halt"' in (folder / "events.jsonl").read_text()
 
 
+@pytest.mark.parametrize("model", ["m", "t"])
+def test_solvers_are_compared_at_the_calls_asked_for(folder: Path, model: str) -> None:
+    paths = ("--data", folder / "d.zarr", "--model", folder / f"{model}.safetensors", "--output", folder / "c.json")
+    run("compare", "--config", folder / "comparison.yaml", *paths, "--seed", 2)
+    found = json.loads((folder / "c.json").read_text())
+    assert found["seed"] == 2
+    assert [(row["solver"], row["nfe"]) for row in found["rows"]] == [("ancestral, 3 steps", 3), ("trapezoidal, 1 steps", 2)]
+    assert all(row["nll"]["value"] > 0 and "rewards" not in row["scores"] for row in found["rows"])
+
+
 def test_a_model_says_what_it_is(folder: Path) -> None:
     assert "makes sequences of 64 letters of ACGT" in run("inspect", folder / "m.safetensors").output
 
@@ -88,7 +104,27 @@ def test_ones_own_reward_is_named(folder: Path, tmp_path: Path, monkeypatch: pyt
     start = ("--data", folder / "d.zarr", "--model", folder / "m.safetensors", "--reward", "my_reward:gc")
     made = ("--output", tmp_path / "t.safetensors", "--manifest", tmp_path / "t.json")
     run("finetune", "--config", folder / "tuning.yaml", *start, *made)
-    assert json.loads((tmp_path / "t.json").read_text())["config"]["reward"] == "my_reward:gc"
+    manifest = json.loads((tmp_path / "t.json").read_text())
+    assert manifest["config"]["reward"] == "my_reward:gc" and manifest["weights_of_step"] == manifest["steps"] == 4
+    assert manifest["config"]["reward_sha256"] == [sha256(tmp_path / "my_reward.py")]
+    scored = ("--samples", folder / "s.zarr", "--output", tmp_path / "e.json", "--oracle", "mine=my_reward:gc")
+    run("score", "--config", folder / "evaluation.yaml", "--data", folder / "d.zarr", *scored)
+    found = json.loads((tmp_path / "e.json").read_text())
+    letters = [line for line in (folder / "s.fa").read_text().splitlines() if not line.startswith(">")]
+    assert found["scores"]["rewards"]["mine"]["value"] == median(text.count("C") + text.count("G") for text in letters)
+    assert (found["label"], found["task"]) == (None, None)
+
+
+def test_the_run_is_another_one_when_the_code_of_a_reward_changes(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = tmp_path / "changing_reward.py"
+    monkeypatch.syspath_prepend(tmp_path)
+    start = ("--data", folder / "d.zarr", "--model", folder / "m.safetensors", "--reward", "changing_reward:gc")
+    for version in ("1", "2", "2"):
+        code.write_text(f"def gc(x):\n    return {version} * x[..., 1].sum(-1)\n")
+        run("finetune", "--config", folder / "tuning.yaml", *start, "--output", tmp_path / "t.safetensors")
+    assert len(list((tmp_path / "run").iterdir())) == 2
 
 
 @pytest.mark.parametrize(
@@ -100,7 +136,8 @@ def test_ones_own_reward_is_named(folder: Path, tmp_path: Path, monkeypatch: pyt
         ("oracle", ORACLES.replace("activity", "pu1"), "pu1"),
         ("finetune", TUNING.replace("alpha: 0.1", "alpha: 0.0\n  target: 3.0"), "`target` needs an `alpha` above 0"),
         ("sample", EVALUATION, "best_of_n leads to a reward: give one with --reward"),
-        ("compare", EVALUATION, "compared by `sciml sample` and `sciml score`"),
+        ("compare", EVALUATION, "`comparison` is missing"),
+        ("compare", EVALUATION + COMPARISON.partition("\n")[2], "`steering.method` must be none .*, got best_of_n"),
     ],
 )
 def test_a_mistake_names_the_setting(folder: Path, tmp_path: Path, verb: str, text: str, message: str) -> None:
@@ -121,7 +158,8 @@ def test_a_mistake_names_the_setting(folder: Path, tmp_path: Path, verb: str, te
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        (["--oracle", "first"], "`--oracle` must be NAME=FILE, got 'first'"),
+        (["--oracle", "first"], "`--oracle` must be NAME=FILE or NAME=package.module:function, got 'first'"),
+        (["--oracle", "first=no_such:reward"], "no_such:reward: no module 'no_such' is installed"),
         (["--samples", "d.zarr"], "holds no samples made by `sciml sample`: no attribute `solver`"),
     ],
 )

@@ -10,6 +10,7 @@ from sciml.io.errors import InputError
 from sciml.processes.vp import VPCosine
 from sciml.solvers.configured import configured, solver_label
 from sciml.solvers.predictor_corrector import PredictorCorrector
+from sciml.solvers.s4 import S4
 
 FILE = {"kind": "file", "path": "a.nc", "variables": ["u"], "given": 1, "predicted": 2}
 
@@ -52,13 +53,23 @@ def test_eta_is_of_ddim(name: str) -> None:
     assert parse(SolverConfig, {"name": name, "eta": 0}, "f").eta == 0
 
 
-def test_the_scale_of_noise_is_of_corrections() -> None:
-    with pytest.raises(InputError, match="`noise_scale` goes with `corrections`, of which there are none, got 0.7"):
-        parse(SolverConfig, {"name": "ddim", "noise_scale": 0.7}, "f")
-    config = parse(SolverConfig, {"name": "ddim", "noise_scale": 0.7, "corrections": 1}, "f")
-    solver, _ = configured(config, VPCosine())
-    assert isinstance(solver, PredictorCorrector) and solver.noise_scale == 0.7
-    assert solver_label(config) == "DDIM, 10 steps, 1 Langevin of scale 0.7"
+@pytest.mark.parametrize("option", [{"noise_scale": 0.7}, {"snr": 0.2}])
+def test_options_of_langevin_steps_need_some(option: dict[str, float]) -> None:
+    ((name, value),) = option.items()
+    refused = f"`{name}` goes with solver s4 or `corrections`, of which there are none, got {value}"
+    with pytest.raises(InputError, match=refused):
+        parse(SolverConfig, {"name": "ddim", **option}, "f")
+    corrected, _ = configured(config := parse(SolverConfig, {"name": "ddim", "corrections": 1, **option}, "f"), VPCosine())
+    assert isinstance(corrected, PredictorCorrector) and getattr(corrected, name) == value
+    s4, _ = configured(parse(SolverConfig, {"name": "s4", **option}, "f"), VPCosine())
+    assert isinstance(s4, S4) and getattr(s4, name) == value
+    assert parse(SolverConfig, yaml.safe_load(to_yaml(config)), "f") == config
+
+
+def test_labels_tell_apart_what_differs() -> None:
+    label = solver_label(parse(SolverConfig, {"name": "ddim", "corrections": 1, "snr": 0.2, "noise_scale": 0.7}, "f"))
+    assert label == "DDIM, 10 steps, 1 Langevin, snr 0.2, scale 0.7"
+    assert solver_label(parse(SolverConfig, {"name": "s4"}, "f")) == "S4, 10 steps, snr 0.16"
 
 
 @pytest.mark.parametrize(

@@ -25,17 +25,18 @@ PROCESS = Absorbing(K)
 class Tables(nn.Module):
     """Logits that depend on all letters."""
 
-    def __init__(self, seed: int, scale: float = 1.0) -> None:
+    def __init__(self, seed: int, dropout: float = 0.0) -> None:
         super().__init__()
         generator = torch.Generator().manual_seed(seed)
-        self.weights = nn.Parameter(scale * torch.randn(L, K + 1, L, K, generator=generator))
+        self.weights = nn.Parameter(torch.randn(L, K + 1, L, K, generator=generator))
+        self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor, t: Tensor, cond: Any = None) -> Tensor:
-        return torch.einsum("bpv,pvql->bql", x, self.weights)
+        return self.dropout(torch.einsum("bpv,pvql->bql", x, self.weights))
 
 
-def denoiser(seed: int) -> LetterDenoiser:
-    return LetterDenoiser(Tables(seed), PROCESS)
+def denoiser(seed: int, dropout: float = 0.0) -> LetterDenoiser:
+    return LetterDenoiser(Tables(seed, dropout), PROCESS)
 
 
 def start(count: int) -> Path:
@@ -68,10 +69,10 @@ def path_divergence(steps: int) -> float:
     return total
 
 
-@pytest.mark.parametrize("estimator", ["exact", "straight_through"])
-def test_rollouts_are_ancestral_samples(estimator: str) -> None:
+@pytest.mark.parametrize("options", [{}, {"averaged": 3}, {"estimator": "straight_through"}])
+def test_rollouts_are_ancestral_samples(options: dict[str, Any]) -> None:
     with torch.no_grad():
-        path = rolled(40_000, 3, estimator=estimator)
+        path = rolled(40_000, 3, **options)
     x = path.x.argmax(-1)
     found = torch.bincount(x[:, 0] * K + x[:, 1], minlength=9) / len(x)
     exact = unmasking_law(Ancestral(), denoiser(0), L, uniform_grid(PROCESS, 3)).flatten()
@@ -96,22 +97,46 @@ def test_soft_states_are_mixtures() -> None:
     assert ((x > 0.01) & (x < 0.99)).any()
 
 
-def gradient(reward: Tensor, checkpointing: bool, seed: int = 3, steps: int = 4) -> Tensor:
-    own = denoiser(0)
+def gradient(checkpointing: bool, averaged: int = 1, seed: int = 3, steps: int = 4, dropout: float = 0.0) -> Tensor:
+    """Of an objective in training."""
+    own, reward = denoiser(0, dropout), torch.randn(K, K, generator=torch.Generator().manual_seed(5))
     objective = DrakesObjective(
         own,
         denoiser(1),
         lambda x: torch.einsum("bi,bj,ij->b", x[:, 0], x[:, 1], reward),
-        Steering(0.3, steps=steps, truncation=steps, checkpointing=checkpointing),
-    )
+        Steering(0.3, steps=steps, truncation=steps, checkpointing=checkpointing, averaged=averaged),
+    ).train()
     objective(torch.Generator().manual_seed(seed), torch.full((512, L), K)).backward()
     assert own.net.weights.grad is not None
     return own.net.weights.grad
 
 
-def test_steps_computed_again_give_the_same_gradient() -> None:
-    reward = torch.randn(K, K, generator=torch.Generator().manual_seed(5))
-    torch.testing.assert_close(gradient(reward, True), gradient(reward, False))
+@pytest.mark.parametrize("averaged", [1, 3])
+def test_steps_computed_again_give_the_same_gradient(averaged: int) -> None:
+    torch.testing.assert_close(gradient(True, averaged), gradient(False, averaged))
+
+
+def test_slopes_averaged_over_noises_have_the_same_mean_and_a_smaller_variance() -> None:
+    """Of one step: of more, noise that is drawn besides would move what is drawn later."""
+    plain, averaged = (torch.stack([gradient(False, n, seed, 1) for seed in range(40)]) for n in (1, 8))
+    error = ((plain.var(0) + averaged.var(0)) / 40).sqrt()
+    assert ((plain.mean(0) - averaged.mean(0)).abs() <= 4 * error + 1e-7).all()
+    assert averaged.var(0).sum() < 0.8 * plain.var(0).sum()
+
+
+@pytest.mark.parametrize("checkpointing", [True, False])
+def test_rollouts_in_training_are_without_dropout(checkpointing: bool) -> None:
+    torch.testing.assert_close(gradient(checkpointing, dropout=0.5), gradient(checkpointing))
+
+
+def test_paths_of_the_same_weights_have_no_divergence_with_dropout() -> None:
+    own, reference = denoiser(0, 0.5), denoiser(0, 0.5)
+    objective = DrakesObjective(own, reference, lambda x: x[..., 0].sum(1), Steering(0.1, steps=4, truncation=2)).train()
+    for part in (objective, objective.train()):
+        found = part.roll_out(torch.Generator().manual_seed(0), torch.full((64, L), K))
+        assert torch.equal(found.divergence, torch.zeros(64))
+    x = start(64).x
+    assert not torch.equal(*(reference.train().logits(x, torch.tensor(1.0)) for _ in range(2)))
 
 
 def test_the_gradient_of_the_divergence_alone_is_exact_for_one_step() -> None:
@@ -160,6 +185,8 @@ def test_a_reward_without_a_gradient_is_refused() -> None:
         (lambda: Rollout(denoiser(1), temperature=0.0), "`temperature` must be positive, got 0.0"),
         (lambda: Rollout(denoiser(1), truncation=0), "`truncation` must be at least 1, got 0"),
         (lambda: Rollout(denoiser(1), measured=0), "`measured` must be at least 1, got 0"),
+        (lambda: Rollout(denoiser(1), averaged=0), "`averaged` must be at least 1, and 1 unless"),
+        (lambda: Rollout(denoiser(1), "soft", averaged=2), "1 unless `estimator` is exact, got 2"),
         (lambda: Steering(alpha=-1.0), "`alpha` must be at least 0"),
         (lambda: Steering(alpha=0.0, target=1.0), "with a target both above 0, got 0.0, 1.0"),
     ],

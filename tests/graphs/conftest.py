@@ -35,7 +35,7 @@ def published_model(small_model: Callable[..., GraphModelConfig]) -> Callable[..
         net = {"kind": "score_networks", "depth": 1, "layers": 1, "hidden": 4, "attention": 4, "heads": 2}
         parts = {"x": {"kind": "vp_linear", "low": 0.1, "high": 1.0}, "adj": {"kind": "ve", "low": 0.2, "high": 1.0}}
         values = {"net": net, **parts, "parameterisation": "score", "codes": "plain", "matched_prior": True, "degrees": 5}
-        return small_model(**values, **settings)
+        return small_model(**values | settings)
 
     return make
 

@@ -25,7 +25,7 @@ def test_properties_are_rdkits():
 def test_a_network_has_its_size_only():
     graphs = graph_set([nx.path_graph(4), nx.cycle_graph(3)])
     assert property_of("size", graphs).tolist() == [4.0, 3.0]
-    with pytest.raises(InputError, match="`condition` logp is a property of molecules; these graphs have size only"):
+    with pytest.raises(InputError, match="`condition` must be among none, size for these data, got logp"):
         property_of("logp", graphs)
 
 
@@ -34,3 +34,12 @@ def test_a_value_is_told_in_deviations_from_the_mean_and_nan_is_not_told():
     values = torch.tensor([3.0, float("nan"), 1.0, float("inf")])
     found = told(values, torch.tensor(2.0), torch.tensor(0.5))
     assert found.tolist() == [[2.0, 1.0], [0.0, 0.0], [-2.0, 1.0], [0.0, 0.0]]
+
+
+def test_a_stored_number_goes_before_a_computed_one_but_not_before_the_size():
+    graphs = from_molecules([Chem.MolFromSmiles(smiles) for smiles in ("CCO", "O")], ATOMS)
+    known = {name: torch.tensor([5.5, -1.0], dtype=torch.float64) for name in ("logp", "boiling", "size")}
+    assert property_of("logp", graphs, known).tolist() == property_of("boiling", graphs, known).tolist() == [5.5, -1.0]
+    assert property_of("size", graphs, known).tolist() == [3.0, 1.0]
+    with pytest.raises(InputError, match="must be among none, size, logp, boiling, qed for these data, got mass"):
+        property_of("mass", graphs, known)

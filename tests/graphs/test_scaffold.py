@@ -61,6 +61,12 @@ def test_a_scaffold_that_cannot_be_is_named(untrained: GraphGenerator, smiles: s
         read_scaffold(smiles, ATOMS, untrained.sizes)
 
 
+@pytest.mark.parametrize("smiles", ["[2H]C", "[13CH4]", "[H]C([H])([H])[H]"])
+def test_hydrogens_and_isotopes_are_left_out(untrained: GraphGenerator, smiles: str) -> None:
+    found = read_scaffold(smiles, ATOMS, untrained.sizes)
+    assert found.labels.tolist() == [[0]] and found.edges.tolist() == [[[0]]] and found.sizes.tolist() == [1]
+
+
 def test_other_graphs_have_no_scaffold() -> None:
     with pytest.raises(InputError, match="goes with models of molecules"):
         read_scaffold("C", (), torch.ones(3))

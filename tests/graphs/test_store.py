@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from sciml.graphs.conditions import property_of
 from sciml.graphs.generator import GraphSampler
 from sciml.graphs.store import load_generator, save_generator
 from sciml.graphs.train import fitted
@@ -22,7 +23,7 @@ def made(request, small_model, published_model, networks, molecules):
         "conditional": (small_model(condition="logp"), molecules),
     }[request.param]
     torch.manual_seed(0)
-    generator = fitted(config, graphs)
+    generator = fitted(config, graphs, None if config.condition == "none" else property_of(config.condition, graphs))
     for parameter in generator.parameters():
         torch.nn.init.normal_(parameter, std=0.1)
     generator.precision = "bf16"
@@ -33,6 +34,7 @@ def test_what_is_read_is_what_was_written_bit_for_bit(made, tmp_path):
     generator, config = made
     save_generator(tmp_path / "model.safetensors", generator, config)
     read, found = load_generator(tmp_path / "model.safetensors")
+    assert read.asks_for == config.condition and read.conditional == (config.condition != "none")
     assert found == config and read.precision == "bf16" and not read.training
     assert read.representation.atoms == generator.representation.atoms
     assert read.process.moments == generator.process.moments
@@ -83,3 +85,13 @@ def test_other_models_and_other_tensors_are_refused(file):
     save_model(file, tensors, {**description, "model": {"net": {"kind": "unet"}}})
     with pytest.raises(InputError, match="model.safetensors"):
         load_generator(file)
+
+
+def test_a_model_of_an_earlier_version_may_say_what_score_ignores(published_model, networks, tmp_path):
+    config, path = published_model(), tmp_path / "old.safetensors"
+    save_generator(path, fitted(config, networks), config)
+    tensors, description = load_model(path, "graph generator")
+    assert not {"pair_weight", "focus"} & description["model"].keys()
+    old = {**description["model"], "pair_weight": 3.0, "focus": 0.7}
+    save_model(path, tensors, {**description, "model": old})
+    assert load_generator(path)[1] == config

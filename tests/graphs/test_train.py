@@ -6,6 +6,7 @@ import signal
 import pytest
 import torch
 
+from sciml.graphs import train as train_module
 from sciml.graphs.conditions import property_of
 from sciml.graphs.data.graph_set import GraphSet
 from sciml.graphs.gdss import objective
@@ -71,14 +72,14 @@ def test_resumed_equals_unbroken(condition, small_model, molecules, tmp_path, mo
 
 
 def test_a_generator_knows_sizes_codes_moments_and_the_property(small_model, molecules, networks):
-    made = fitted(small_model(matched_prior=True, condition="logp"), molecules)
+    values = property_of("logp", molecules)
+    made = fitted(small_model(matched_prior=True, condition="logp"), molecules, values)
     assert made.sizes.tolist() == torch.bincount(molecules.sizes).tolist()
     state = made.representation.encode(molecules)
     moments = made.process.moments
     assert moments.x_mean == pytest.approx([0.0] * 4, abs=1e-6) and moments.adj_variance == pytest.approx(1.0, rel=1e-5)
     assert torch.equal(made.denoiser.nodes.codes, made.representation.nodes.codes) and state.x.shape[-1] == 4
     assert torch.equal(made.denoiser.pairs.shares, made.representation.pairs.shares)
-    values = property_of("logp", molecules)
     torch.testing.assert_close(made.property_scale, torch.stack([values.mean(), values.std(correction=0)]))
     assert fitted(small_model(), networks).representation.nodes.codes.tolist() == [[0.0]]  # no features
     plain = fitted(small_model(codes="plain", degrees=10), networks)
@@ -94,7 +95,8 @@ def test_graphs_of_single_nodes_are_refused(small_model, networks):
 
 def test_examples_are_categories_or_codes_and_what_may_be_told(small_model, published_model, molecules, networks):
     config = small_model(condition="size")
-    nodes, pairs, mask, cond = examples(fitted(config, molecules), config, molecules)
+    values = property_of("size", molecules)
+    nodes, pairs, mask, cond = examples(fitted(config, molecules, values), config, molecules, values)
     assert torch.equal(nodes, molecules.labels) and torch.equal(pairs, molecules.edges) and torch.equal(mask, molecules.mask)
     sizes = molecules.sizes.float()
     torch.testing.assert_close(cond[:, 0], (sizes - sizes.mean()) / sizes.std(correction=0))
@@ -104,3 +106,33 @@ def test_examples_are_categories_or_codes_and_what_may_be_told(small_model, publ
     assert torch.equal(adj, networks.edges.float())
     degrees = networks.edges.sum(-1)
     assert torch.equal(x, torch.eye(5)[degrees.long()] * networks.mask[..., None])
+
+
+def test_values_go_with_a_condition(small_model, networks):
+    with pytest.raises(ValueError, match="`values` must be given just where there is a `condition`, got size"):
+        fitted(small_model(condition="size"), networks)
+
+
+def test_a_measured_property_is_learnt_and_read_once(small_model, molecules, tmp_path, monkeypatch):
+    """What is told is the stored number; where it is computed, it is computed once for scale and examples."""
+    boiling = torch.arange(10.0, dtype=torch.float64) * 7
+    config = small_model(condition="boiling")
+    trained = train_generator(
+        config, molecules, seed=3, run_directory=tmp_path, fingerprint="a", properties={"boiling": boiling}
+    )
+    made = trained.generator
+    assert made.asks_for == "boiling" and made.conditional
+    torch.testing.assert_close(made.property_scale.double(), torch.stack([boiling.mean(), boiling.std(correction=0)]))
+    asked = []
+    monkeypatch.setattr(train_module, "property_of", lambda *given: asked.append(given) or property_of(*given))
+    train(small_model(condition="logp"), molecules, tmp_path / "b")
+    assert len(asked) == 1
+    with pytest.raises(InputError, match="`condition` must be among none, size, melting, logp, qed .*, got boil"):
+        train_generator(
+            small_model(condition="boil"),
+            molecules,
+            seed=3,
+            run_directory=tmp_path,
+            fingerprint="c",
+            properties={"melting": boiling},
+        )

@@ -144,10 +144,13 @@ def _distance(value: float, floor: float, **more: Any) -> dict[str, Any]:
 
 def _graph_scores(error: float, count: int) -> dict[str, Any]:
     names = {"degree": 1.0, "clustering": 2.0, "orbit": 3.0, "spectrum": 0.5, "mean": 2.0}
-    protocol = {"mean": 1.1 * error, "deviation": 0.01, "size": 20}
+    protocol = {"mean": 1.1 * error, "deviation": 0.01, "size": 20, "floor": 0.019}
     mmd = {
-        name: _distance(size * error, -0.001, biased=size * error + 0.02, floor_biased=0.019)
-        | {"floor_interval": [-0.002, 0.004], "published_protocol": protocol if name != "mean" else {"mean": 0.033}}
+        name: _distance(size * error, -0.001, biased=size * error + 0.02)
+        | {
+            "floor_interval": [-0.002, 0.004],
+            "published_protocol": protocol if name != "mean" else {"mean": 0.033, "floor": 0.019},
+        }
         for name, size in names.items()
     }
     shares = {"connected": 0.984, "unique": 1.0, "novel": 0.95, "reference_in_train": 0.1}

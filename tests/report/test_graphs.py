@@ -129,15 +129,15 @@ def test_findings_follow_from_the_numbers(graph_run: Path, edit: Edit) -> None:
         return "\n".join(findings(group([load_graph_run(graph_run)])[0]))
 
     assert (
-        "The mean squared MMD is 0.0600, that of training data, the floor, " + MINUS + "0.0010. The interval lies above"
+        "The mean squared MMD is 0.0600, that of training data, the floor, " + MINUS + "0.0010. That is above the floor"
         in say()
     )
     assert "gdss 98.4 % connected, 87.0 % valid, unique and novel" in say()
     assert "gdss needs 10 network calls" in say()
     edit(graph_run / "evaluation.json", lambda values: values["scores"]["mmd"]["mean"].update(interval=[-0.002, 0.004]))
-    assert "The interval reaches the floor" in say()
+    assert "That is the floor within their intervals" in say()
     edit(graph_run / "evaluation.json", lambda values: values["scores"]["mmd"]["mean"].update(interval=[None, None]))
-    assert "The interval" not in say()
+    assert "That is" not in say()
 
 
 def test_a_layout_is_the_same_each_time_and_keeps_parts_apart() -> None:
@@ -225,4 +225,19 @@ def test_molecules_without_some_scores(molecule_run: Path, tmp_path: Path, edit:
 def test_numbers_as_text() -> None:
     assert four_decimals(-0.00123) == f"{MINUS}0.0012" and percent(0.98765) == "98.8"
     assert not isnan(Estimate(1.0).value) and number(4.0) == "4.00"
-    assert Estimate(0.1, 0.0, 0.2, floor=0.05).at_floor and not Estimate(0.1, 0.06, 0.2, floor=0.05).at_floor
+
+
+@pytest.mark.parametrize(
+    ("low", "floor_high", "at_floor"),
+    [
+        (0.04, float("nan"), True),  # without one for the floor, the score's own interval is to reach it
+        (0.06, float("nan"), False),
+        (0.06, 0.05, False),
+        (0.06, 0.081, True),  # .04 and .031 make .0506, the score being .05 above
+        (0.06, 0.079, False),  # .04 and .029 make .0494, although the intervals overlap
+        (0.09, 0.11, True),
+        (0.1, 0.05, False),
+    ],
+)
+def test_a_score_is_at_the_floor_within_both_intervals(low: float, floor_high: float, at_floor: bool) -> None:
+    assert Estimate(0.1, low, 0.2, floor=0.05, floor_high=floor_high).at_floor is at_floor

@@ -2,15 +2,19 @@
 
 import os
 import signal
+from copy import deepcopy
 
 import pytest
 import torch
 
 from sciml.config.base import parse
 from sciml.config.sequence_models import FineTuningConfig
+from sciml.finetuning.drakes import DrakesObjective
 from sciml.io.digest import digest
 from sciml.io.errors import InputError
-from sciml.sequences.drakes import build
+from sciml.io.events import read_events
+from sciml.sequences.data.sequence_set import SequenceSet
+from sciml.sequences.drakes import build, steering
 from sciml.sequences.finetune import finetune
 from sciml.sequences.generator import SequenceGenerator
 from sciml.training import fit as fit_module
@@ -39,7 +43,16 @@ def test_the_reward_rises_and_the_pretrained_stays(untrained, tmp_path) -> None:
     prompts = untrained.prompts(256, source)
     said = [each.denoiser(prompts, torch.tensor(1.0)).mean[..., 2].mean().item() for each in (untrained, tuned.generator)]
     assert said[1] > said[0] + 0.1
-    assert 0 < tuned.divergence["interval"][0] < tuned.divergence["value"] and tuned.alarm == ""
+    assert 0 < tuned.divergence["interval"][0] < tuned.divergence["value"]
+    assert (tuned.alarm, tuned.step, tuned.generator.precision) == ("", 24, "32")
+
+
+def test_the_log_tells_reward_divergence_and_alpha(untrained, tmp_path) -> None:
+    short = {"steps": 14, "batch": 32, "rate": 2e-2, "warmup": 1, "precision": "32"}
+    tune(untrained, config(target=0.5, training=short), tmp_path)
+    steps = [event for event in read_events(tmp_path / "test" / "events.jsonl") if event["event"] == "step"]
+    assert [event["step"] for event in steps] == [10, 14] and steps[-1]["reward"] > steps[0]["reward"] > 0
+    assert all(event["divergence"] > 0 and event["alpha"] != 0.05 for event in steps)
 
 
 def test_weight_on_the_divergence_keeps_it_small(untrained, tmp_path) -> None:
@@ -47,21 +60,37 @@ def test_weight_on_the_divergence_keeps_it_small(untrained, tmp_path) -> None:
     assert near.divergence["value"] < far.divergence["value"] / 3
 
 
-def test_a_hacked_reward_trips_the_alarm_and_what_was_well_comes_back(untrained, repeats, tmp_path) -> None:
-    """A judge sees GGGG, which no real sequence has, long before the optimiser is done."""
+def test_a_hacked_reward_trips_the_alarm_and_what_was_well_comes_back(untrained, tmp_path) -> None:
+    """A judge sees more G than any of the real sequences has, long before the optimiser is done."""
+    letters = torch.randint(4, (256, 12), generator=torch.Generator().manual_seed(1), dtype=torch.uint8)
+    asked = config(alpha=0.0, alarm={"every": 2, "count": 64, "typicality": False})
+    tuned = tune(untrained, asked, tmp_path, judges={"G": gs}, real=SequenceSet(letters, "ACGT"))
+    assert tuned.report.steps < 24 and tuned.alarm.startswith("G: the median") and "above the band" in tuned.alarm
+    assert tuned.step == tuned.report.steps - 2 > 0
+    assert digest(tuned.generator.state_dict()) == digest(_weights_at(tuned.step, untrained, tmp_path / "again"))
+
+
+def _weights_at(step, pretrained, folder):
+    """Of the same training, stopped by hand at that step."""
+
+    def stop(done):
+        return "here" if done == step else None
+
+    asked = config(alpha=0.0)
+    generator = deepcopy(pretrained).requires_grad_()
+    objective = DrakesObjective(generator.denoiser, pretrained.denoiser, gs, steering(asked))
+    prompts = torch.full((32, 12), 4, dtype=torch.uint8)
+    fit_module.fit(objective, (prompts,), asked.training, seed=0, directory=folder, fingerprint="", watch=stop)
+    return generator.to("cpu").state_dict()
+
+
+def test_without_a_good_look_the_pretrained_comes_back_and_the_step_is_0(untrained, repeats, tmp_path) -> None:
+    """A judge sees GG, which no real sequence has, from the start."""
     judged = {"runs": lambda x: (x[:, 1:, 2] * x[:, :-1, 2]).sum(-1)}
     asked = config(alpha=0.0, alarm={"every": 2, "count": 64, "typicality": False})
     tuned = tune(untrained, asked, tmp_path, judges=judged, real=repeats)
-    assert tuned.report.steps < 24 and tuned.alarm.startswith("runs: the median") and "above the band" in tuned.alarm
-    kept = tuned.generator.state_dict()
-    assert digest(kept) in {digest(_kept(tmp_path)), digest(untrained.state_dict())}
-
-
-def _kept(folder):
-    from safetensors.torch import load_file
-
-    path = folder / "test" / "kept.safetensors"
-    return load_file(path) if path.exists() else {}
+    assert (tuned.step, tuned.report.steps) == (0, 2) and tuned.alarm.startswith("runs")
+    assert digest(tuned.generator.state_dict()) == digest(untrained.state_dict())
 
 
 def test_resumed_equals_unbroken(untrained, tmp_path, monkeypatch) -> None:

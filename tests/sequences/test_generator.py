@@ -7,11 +7,13 @@ import pytest
 import torch
 
 from sciml.config.base import parse
-from sciml.config.sequence_settings import SequenceSamplingConfig
+from sciml.config.sequence_settings import SequenceSamplingConfig, SteeringConfig
 from sciml.io.errors import InputError
+from sciml.sequences import steering
 from sciml.sequences.sampling import SOLVERS, sample_sequences
 from sciml.sequences.store import load_generator, save_generator
 from sciml.sequences.train import classes_of, train_generator
+from sciml.solvers.letters.ancestral import Ancestral
 
 
 def config(**values: object) -> SequenceSamplingConfig:
@@ -75,6 +77,27 @@ def test_a_label_is_led_to_by_classifier_free_guidance(trained) -> None:
 def test_what_a_model_cannot_do_is_said(untrained, values, message: str) -> None:
     with pytest.raises(InputError, match=message):
         sample_sequences(untrained, config(**values), seed=0, origin="m")
+
+
+def test_the_network_alone_is_called_in_the_precision_it_was_trained_in(untrained) -> None:
+    seen: dict[str, set] = {"net": set(), "reward": set()}
+    untrained.denoiser.net.first.register_forward_hook(lambda module, given, found: seen["net"].add(found.dtype))
+
+    def reward(x: torch.Tensor) -> torch.Tensor:
+        seen["reward"].add((x @ torch.ones(4, 1)).dtype)
+        return gs(x)
+
+    for precision, dtype in (("32", torch.float32), ("bf16", torch.bfloat16)):
+        untrained.precision = precision
+        sample_sequences(untrained, config(steering={"method": "smc", "particles": 2}), reward, seed=0)
+        assert seen == {"net": {dtype}, "reward": {torch.float32}}
+        seen["net"].clear()
+
+
+def test_classes_of_a_network_that_was_told_none_are_refused(untrained) -> None:
+    way = steering.way(SteeringConfig(), Ancestral(), None, "m")
+    with pytest.raises(ValueError, match="`cond` must be None: the network was trained without classes"):
+        untrained.sample(4, way, 2, generator=torch.Generator(), cond=torch.zeros(4, dtype=torch.long))
 
 
 def test_weighing_needs_ancestral_steps(untrained) -> None:

@@ -33,8 +33,9 @@ def _of_sequences(settings: dict) -> Counter:
     tuned = sum(len(experiment.get("finetuning", {})) for experiment in experiments)
     methods = seeds * (len(experiments) + tuned + sum(len(experiment.get("steering", {})) for experiment in experiments))
     trained = Counter(sequence_oracle=3 * seeds * len(experiments), sequence_pretrain=seeds * len(experiments))
+    compared = sum(len(one.get("compared", ["pretrained"])) for one in experiments if "comparison" in one)
     made = Counter(sequence_finetune=seeds * tuned, sequence_sample=methods, sequence_score=methods)
-    return Counter(sequence_prepare=len(experiments)) + trained + made
+    return Counter(sequence_prepare=len(experiments), sequence_compare=seeds * compared) + trained + made
 
 
 def _of_fields(settings: dict) -> Counter:
@@ -102,9 +103,18 @@ SEQUENCES = {f"sequence_{stage}" for stage in ("prepare", "oracle", "pretrain", 
         ("results/sequences/dna/best/seed-0/samples.zarr", SEQUENCES - {"sequence_finetune", "sequence_score"}),
         ("results/sequences/dna/best/seed-0/evaluation.json", SEQUENCES - {"sequence_finetune"}),
         ("results/sequences/dna/drakes/seed-0/evaluation.json", SEQUENCES),
+        (
+            "results/sequences/dna/pretrained/seed-0/solvers.json",
+            {"sequence_prepare", "sequence_pretrain", "sequence_compare"},
+        ),
+        (
+            "results/sequences/dna/drakes/seed-1/solvers.json",
+            SEQUENCES - {"sequence_sample", "sequence_score"} | {"sequence_compare"},
+        ),
     ],
 )
 def test_stages_of_sequences_can_be_asked_for_by_name(graph, write, sequences, target, rules):
+    sequences["dna"]["comparison"] = {"solvers": ["ancestral"]}
     assert set(graph(write({"seeds": [0, 1], "sequences": sequences}), targets=(target,))) == rules
 
 

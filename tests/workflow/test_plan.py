@@ -12,6 +12,14 @@ import pytest
 from sciml.config.base import read_config
 from sciml.config.graph_settings import GraphComparisonJob, GraphDataJob, GraphEvaluationJob, GraphTrainingJob
 from sciml.config.graph_sources import SOURCES_OF
+from sciml.config.sequence_settings import (
+    FineTuningJob,
+    OracleJob,
+    SequenceComparisonJob,
+    SequenceDataJob,
+    SequenceEvaluationJob,
+    SequenceTrainingJob,
+)
 from sciml.io.errors import InputError
 from sciml.io.fetch import SOURCES
 
@@ -165,6 +173,35 @@ def test_settings_of_a_job_are_written_only_where_they_change(make, small):
     assert [str(file) for file in files if file.stat().st_mtime_ns != before[file]] == [
         "results/pde/tiny/wdno/training.yaml"
     ]
+
+
+def test_solvers_are_compared_on_the_models_of_sequences_that_are_named(make, sequences):
+    assert make({"sequences": sequences}).sequences.comparisons == []
+    sequences["dna"]["comparison"] = {"solvers": ["ancestral"]}
+    plan = make({"seeds": [0, 1], "sequences": sequences}).sequences
+    assert plan.comparisons == [f"results/sequences/dna/pretrained/seed-{seed}" for seed in (0, 1)]
+    sequences["dna"]["compared"] = ["drakes"]
+    assert make({"sequences": sequences}).sequences.comparisons == ["results/sequences/dna/drakes/seed-0"]
+
+
+def test_settings_of_sequences_are_read_by_the_verbs(make, sequences):
+    steered = {"sampling": {"count": 8, "steering": {"method": "smc"}}, "motifs": ["SPI1"]}
+    sequences["dna"] |= {"comparison": {"solvers": ["ancestral"], "calls": [2]}, "evaluation": steered}
+    make({"sequences": sequences}).write_jobs()
+    folder = Path("results/sequences/dna")
+    jobs = {
+        "data.yaml": SequenceDataJob,
+        "oracles.yaml": OracleJob,
+        "comparison.yaml": SequenceComparisonJob,
+        "pretrained/training.yaml": SequenceTrainingJob,
+        "drakes/finetuning.yaml": FineTuningJob,
+        **{f"{method}/evaluation.yaml": SequenceEvaluationJob for method in ("pretrained", "drakes", "best")},
+    }
+    assert {str(file.relative_to(folder)) for file in folder.rglob("*.yaml")} == set(jobs)
+    found = {name: read_config(job, folder / name) for name, job in jobs.items()}
+    assert found["comparison.yaml"].evaluation == found["pretrained/evaluation.yaml"].evaluation
+    assert found["comparison.yaml"].comparison.calls == (2,)
+    assert found["best/evaluation.yaml"].evaluation.sampling.steering.method == "best_of_n"
 
 
 @pytest.mark.parametrize("taken", ["drakes", "pretrained", "oracles"])

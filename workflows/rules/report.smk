@@ -8,7 +8,7 @@ rule report:
         expand("{directory}/pictures.npz", directory=PLAN.fields.runs),
         expand("{directory}/examples.json", directory=PLAN.graphs.runs + PLAN.sequences.runs),
         PLAN.sequences.oracles,
-        expand("{directory}/solvers.json", directory=PLAN.fields.comparisons + PLAN.graphs.comparisons),
+        expand("{directory}/solvers.json", directory=[run for domain in PLAN.domains for run in domain.comparisons]),
         solvers=["<results>/solvers/exact.json"] * SETTINGS.solver_benchmark,
         plot=["<results>/solvers/exact.svg"] * SETTINGS.solver_benchmark,
     output:

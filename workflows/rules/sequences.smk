@@ -1,4 +1,4 @@
-"""Generators of DNA and proteins: data, oracles, pretraining, fine-tuning for a reward, samples, scores."""
+"""Generators of DNA and proteins: data, oracles, pretraining, fine-tuning for a reward, samples, scores, solvers."""
 
 
 rule sequence_prepare:
@@ -181,3 +181,29 @@ rule sequence_score:
         " --oracle first={input.first:q} --oracle second={input.second:q} --oracle third={input.third:q}"
         " --pretrained {input.pretrained:q} {params.manifest} --name {wildcards.sequenceset} {wildcards.method}"
         " --output {output.scores:q} --examples {output.examples:q} > {log:q} 2>&1"
+
+
+rule sequence_compare:
+    input:
+        config="<results>/sequences/{sequenceset}/comparison.yaml",
+        data="<data>/sequences/{sequenceset}.zarr",
+        model="<results>/sequences/{sequenceset}/{method}/seed-{seed}/model.safetensors",
+    output:
+        "<results>/sequences/{sequenceset}/{method}/seed-{seed}/solvers.json",
+    log:
+        "<logs>/sequences/{sequenceset}/{method}/seed-{seed}/compare.log",
+    benchmark:
+        "<benchmarks>/sequences/{sequenceset}/{method}/seed-{seed}/compare.tsv"
+    priority: 400_000
+    conda:
+        CONDA
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=60,
+        gpu=0,
+    params:
+        version=VERSIONS["sequence_compare"],
+    shell:
+        "exec sciml compare --config {input.config:q} --data {input.data:q} --model {input.model:q}"
+        " --seed {wildcards.seed} --output {output:q} > {log:q} 2>&1"

@@ -1,5 +1,8 @@
 """Graphs from GraphML files and edge lists.
 
+A GraphML file may hold several graphs. One whose nodes all have an attribute `graph` is split by it: so
+`sciml sample --export` writes many graphs as one.
+
 An edge list has one edge a line, the names of two nodes with a blank between; a line with one name is a node without edges,
 an empty line ends a graph, and what follows a # is a comment. Each graph has names of its own.
 
@@ -13,6 +16,8 @@ from xml.etree.ElementTree import ParseError
 import networkx as nx
 
 from sciml.io.errors import InputError
+
+_HEADER = b'<graphml xmlns="http://graphml.graphdrawing.org/xmlns">'
 
 
 def read_edge_list(path: Path) -> list[nx.Graph]:
@@ -43,20 +48,39 @@ def read_edge_list(path: Path) -> list[nx.Graph]:
 
 
 def read_graphml(path: Path) -> list[nx.Graph]:
-    """The one graph of a file.
+    """The graphs of a file, in their order.
 
     Raises:
-        InputError: unreadable, directed, or with an edge from a node to itself.
+        InputError: unreadable, directed, with an edge from a node to itself; or with an attribute `graph` that some nodes
+            lack or that differs between the ends of an edge.
     """
     try:
-        graph = nx.read_graphml(path)
-    except (OSError, ParseError, nx.NetworkXError, KeyError, ValueError) as error:
+        content = path.read_bytes()
+        elements = list(nx.GraphMLReader()(string=content))
+        if not elements:  # written without a namespace
+            elements = list(nx.GraphMLReader()(string=content.replace(b"<graphml>", _HEADER)))
+    except (OSError, ParseError, nx.NetworkXError, LookupError, ValueError, TypeError, AttributeError) as error:
         raise InputError(f"{path}: cannot be read as GraphML ({type(error).__name__}: {error})") from error
+    return [part for graph in elements for part in _split(graph, path)]
+
+
+def _split(graph: nx.Graph, path: Path) -> list[nx.Graph]:
     if graph.is_directed():
         raise InputError(f"{path}: the graph is directed; its `edgedefault` must be undirected")
     for node in nx.nodes_with_selfloops(graph):
         raise InputError(f"{path}: node {node!r} is joined to itself; an edge joins two different nodes")
-    return [nx.Graph(graph)]
+    owner = dict(graph.nodes(data="graph"))
+    parts: dict[object, nx.Graph] = {}
+    for node, number in owner.items():
+        parts.setdefault(number, nx.Graph()).add_node(node)
+    if None in parts and len(parts) > 1:
+        node = next(iter(parts[None]))
+        raise InputError(f"{path}: node {node!r} has no attribute `graph`, by which other nodes are told apart")
+    for i, j in graph.edges():
+        if owner[i] != owner[j]:
+            raise InputError(f"{path}: nodes {i!r} and {j!r} are joined but of different graphs (attribute `graph`)")
+        parts[owner[i]].add_edge(i, j)
+    return list(parts.values()) or [nx.Graph()]
 
 
 READERS: dict[str, Callable[[Path], list[nx.Graph]]] = {

@@ -26,6 +26,7 @@ from rdkit import Chem, rdBase
 from sciml.io.errors import InputError
 
 ENDINGS = (".smi", ".txt", ".csv", ".sdf")
+_HYDROGEN = Chem.MolFromSmarts("[#1]")
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Row:
     Args:
         where: file and line, or record.
         text: SMILES, or the title of a record.
-        molecule: sanitised; without atoms if RDKit cannot read it.
+        molecule: sanitised, with heavy atoms alone; without atoms if RDKit cannot read it.
         properties: those asked for, in their order.
     """
 
@@ -83,9 +84,17 @@ def read_smiles(path: str | Path, *, column: str = "smiles") -> list[tuple[str, 
 
 
 def parsed(smiles: str) -> Chem.Mol:
-    """The molecule, without atoms and without a message if RDKit cannot read it."""
+    """The heavy atoms of the molecule, without atoms and without a message if RDKit cannot read it."""
     with rdBase.BlockLogs():
-        return Chem.MolFromSmiles(smiles) or Chem.Mol()
+        return _heavy(Chem.MolFromSmiles(smiles) or Chem.Mol())
+
+
+def _heavy(molecule: Chem.Mol) -> Chem.Mol:
+    """Without the hydrogens that RDKit keeps: isotopes and those that tell stereochemistry; unchanged if all are such."""
+    if not molecule.HasSubstructMatch(_HYDROGEN):
+        return molecule
+    bare = Chem.RemoveAllHs(molecule)
+    return bare if bare.GetNumAtoms() else molecule
 
 
 def _row(where: str, text: str, numbers: tuple[float, ...]) -> Row:
@@ -117,7 +126,8 @@ def _sdf(path: Path, properties: Sequence[str]) -> Iterator[Row]:
         supplier = Chem.SDMolSupplier()
         with rdBase.BlockLogs():
             supplier.SetData(text)
-            molecule = next(iter(supplier), None)
+            found = next(iter(supplier), None)
+            molecule = None if found is None else _heavy(found)
         if molecule is None:
             yield Row(where, text.split("\n")[0].strip(), Chem.Mol())
             continue

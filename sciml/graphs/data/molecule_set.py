@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ from jaxtyping import Float64
 from rdkit import Chem
 from rdkit.Chem import rdqueries
 
+from sciml.config.graphs import distinct_elements
 from sciml.graphs.concatenation import concatenated
 from sciml.graphs.data.graph_set import GraphSet
 from sciml.graphs.data.molecule_rows import Row
@@ -30,7 +32,7 @@ class Rules:
     """Which molecules are allowed: connected, without radicals, single, double and triple bonds.
 
     Args:
-        atoms: element symbols.
+        atoms: different element symbols, at least one.
         largest: most heavy atoms; None for any number.
         charges: of charged atoms: `refuse`, or `drop`: keep the molecule and leave the charges out, as the papers do.
     """
@@ -38,6 +40,12 @@ class Rules:
     atoms: tuple[str, ...]
     largest: int | None = None
     charges: Literal["refuse", "drop"] = "refuse"
+
+    def __post_init__(self) -> None:
+        try:
+            distinct_elements(self.atoms)
+        except ValueError as error:
+            raise InputError(f"`atoms` {error}") from error
 
     @cached_property
     def _other(self) -> Chem.Mol:
@@ -83,7 +91,14 @@ class MoleculeSet:
     examples: dict[str, str] = field(default_factory=dict)
 
 
-def molecule_set(rows: Iterable[Row], rules: Rules, *, skip_invalid: bool = False, width: int | None = None) -> MoleculeSet:
+def molecule_set(
+    rows: Iterable[Row],
+    rules: Rules,
+    *,
+    skip_invalid: bool = False,
+    width: int | None = None,
+    origin: str | Path = "the molecules",
+) -> MoleculeSet:
     """The allowed molecules as graphs.
 
     Args:
@@ -91,6 +106,7 @@ def molecule_set(rows: Iterable[Row], rules: Rules, *, skip_invalid: bool = Fals
         rules: what is allowed.
         skip_invalid: leave other molecules out, and count them, instead of an error at the first.
         width: nodes to pad to; None for those of the largest.
+        origin: what to call the source if it has no molecule, such as a file name.
 
     Raises:
         InputError: a molecule that is not allowed, by file, row and SMILES; or none that is.
@@ -111,7 +127,7 @@ def molecule_set(rows: Iterable[Row], rules: Rules, *, skip_invalid: bool = Fals
         if molecules:
             parts.append(from_molecules(molecules, rules.atoms, largest=width))
     if not parts:
-        raise InputError("there is no molecule" + "".join(f"; {text}" for text in out.examples.values()))
+        raise InputError(f"{origin}: there is no molecule" + "".join(f"; {text}" for text in out.examples.values()))
     numbers = np.array(properties, dtype=np.float64).reshape(len(properties), -1)
     return MoleculeSet(concatenated(*parts), numbers, charged, out.counts, out.examples)
 

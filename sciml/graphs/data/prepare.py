@@ -1,7 +1,8 @@
 """From public files, or a user's own, to one prepared store with a split."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,7 +15,7 @@ from sciml.graphs.data.citeseer import citation_graph, ego_small
 from sciml.graphs.data.enumerated_molecules import VALENCES, enumerated_molecules
 from sciml.graphs.data.graph_files import READERS, check_size, read_graph_files
 from sciml.graphs.data.graph_set import GraphSet, graph_set
-from sciml.graphs.data.molecule_rows import ENDINGS, ending, read_rows
+from sciml.graphs.data.molecule_rows import ENDINGS, Row, ending, read_rows
 from sciml.graphs.data.molecule_set import ZINC_ATOMS, MoleculeSet, Rules, molecule_set
 from sciml.graphs.data.overlap import isomorphic_to_training
 from sciml.graphs.data.store import Properties, write_graphs
@@ -25,6 +26,7 @@ from sciml.io.fetch import sha256
 from sciml.io.split import labels
 
 PYG = (".pt", ".pth")
+log = logging.getLogger(__name__)
 Split = Sequence[int | float]
 
 
@@ -99,15 +101,20 @@ def prepare_file(
     if not path.exists():
         raise InputError(f"{path}: no such file or folder")
     attributes = {"kind": "file", "title": path.name, "seed": seed, "source_sha256": source_digest(path)}
-    if path.is_dir() or ending(path) not in ENDINGS:
-        graphs = _graphs(path, largest, () if atoms is None else tuple(atoms))
+    pyg_molecules = path.suffix in PYG and atoms is not None
+    if path.is_dir() or (ending(path) not in ENDINGS and not pyg_molecules):
+        graphs = _graphs(path, largest, atoms)
         write_plain(graphs, labels(len(graphs), split, seed), output, attributes)
         return
     rules = Rules(ZINC_ATOMS if atoms is None else tuple(atoms), largest, charges)
-    found = molecule_set(read_rows(path, column=column, properties=properties), rules, skip_invalid=skip_invalid)
+    if pyg_molecules:
+        rows = _pyg_rows(path, rules.atoms, largest, properties)
+    else:
+        rows = read_rows(path, column=column, properties=properties)
+    found = molecule_set(rows, rules, skip_invalid=skip_invalid, origin=path)
     parts = labels(len(found.graphs), split, seed)
     named = Properties(tuple(properties), found.properties)
-    write_graphs(found.graphs, parts, output, attributes | account(found), named)
+    write_plain(found.graphs, parts, output, attributes | account(found), named)
 
 
 def account(found: MoleculeSet) -> dict[str, Any]:
@@ -124,12 +131,19 @@ def source_digest(path: Path) -> str:
 
 
 def write_plain(
-    graphs: GraphSet, parts: Int8[np.ndarray, " graph"], output: str | Path, attributes: Mapping[str, Any]
+    graphs: GraphSet,
+    parts: Int8[np.ndarray, " graph"],
+    output: str | Path,
+    attributes: Mapping[str, Any],
+    properties: Properties | None = None,
 ) -> None:
-    """Writes graphs, and how many test graphs are isomorphic to training graphs, 0 where there is no training."""
+    """Writes graphs, and how many test graphs are isomorphic to training graphs, 0 where there is no training; and warns."""
     train, test = (graphs.take(torch.from_numpy(parts == k)) for k in (0, 2))
     copies = isomorphic_to_training(train, test) if len(train) and len(test) else 0
-    write_graphs(graphs, parts, output, dict(attributes) | {"test_isomorphic_to_train": copies})
+    if copies:
+        text = "%s: %d of %d test graphs are copies of training graphs: scores reward memory"
+        log.warning(text, output, copies, len(test))
+    write_graphs(graphs, parts, output, dict(attributes) | {"test_isomorphic_to_train": copies}, properties)
 
 
 def _prepare_real(
@@ -153,14 +167,19 @@ def _published(count: int) -> Int8[np.ndarray, " graph"]:
     return parts
 
 
-def _graphs(path: Path, largest: int, atoms: tuple[str, ...]) -> GraphSet:
+def _pyg_rows(path: Path, atoms: tuple[str, ...], largest: int, properties: Sequence[str]) -> Iterator[Row]:
+    from sciml.graphs.data.pyg import pyg_rows, read_pyg  # loads PyTorch Geometric: only where it is needed
+
+    if properties:
+        raise InputError(f"{path}: `properties` need a CSV or SDF, got {', '.join(properties)}")
+    return pyg_rows(read_pyg(path), atoms, largest=largest, origin=str(path))
+
+
+def _graphs(path: Path, largest: int, atoms: Sequence[str] | None) -> GraphSet:
     if path.suffix in PYG and path.is_file():
         from sciml.graphs.data.pyg import from_pyg, read_pyg  # loads PyTorch Geometric: only where it is needed
 
-        data = read_pyg(path)
-        for number, graph in enumerate(data):
-            check_size(graph.num_nodes or 0, f"{path}: graph {number}", largest)
-        return from_pyg(data, atoms, origin=str(path))
+        return from_pyg(read_pyg(path), largest=largest, origin=str(path))
     if atoms:
         raise InputError(f"{path}: `atoms` are for molecules, and graphs of this format have none; got {', '.join(atoms)}")
     if path.is_dir() and is_tu_folder(path):

@@ -72,7 +72,7 @@ def prepare_published(
     members, parts = chosen_rows(len(rows), read_rows_file(test_rows, len(rows)), train, validation, test, seed)
     stream = (Row(rows[i][0], rows[i][1], parsed(rows[i][1])) for i in members)
     known = SETS[kind]
-    found = molecule_set(stream, known.rules, width=known.rules.largest)
+    found = molecule_set(stream, known.rules, width=known.rules.largest, origin=source)
     source_sha256 = {Path(file).name: source_digest(Path(file)) for file in (source, test_rows)}
     attributes = {"kind": kind, "title": known.title, "seed": seed, "source_sha256": source_sha256}
     write_graphs(found.graphs, parts, output, attributes | account(found))

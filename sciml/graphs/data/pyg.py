@@ -2,22 +2,28 @@
 
 | field of `Data` | meaning |
 | --- | --- |
-| edge_index (2, edge) | both directions of each edge |
+| edge_index (2, edge) | integers; both directions of each edge |
 | x (node, atom) | of molecules: one-hot over the elements; else left out |
 | edge_attr (edge) or (edge, 1) | of molecules: bond order 1, 2 or 3; if missing all are 1; of other graphs: not read |
 """
 
-import pickle
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 import torch
+from rdkit import Chem, rdBase
 from torch import Tensor
 
+from sciml.graphs.data.graph_files import check_size
 from sciml.graphs.data.graph_set import GraphSet
+from sciml.graphs.data.molecule_rows import Row
+from sciml.graphs.data.molecule_set import Rules
+from sciml.graphs.molecules import to_molecules
 from sciml.io.errors import InputError
+from sciml.io.torch_file import UNREADABLE
 
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", message="`torch.jit.script` is deprecated", category=DeprecationWarning)
@@ -28,21 +34,55 @@ with warnings.catch_warnings():
     from torch_geometric.utils import dense_to_sparse, to_dense_adj, to_dense_batch
 
 
-def from_pyg(graphs: Sequence[Data], atoms: tuple[str, ...] = (), *, origin: str = "PyG data") -> GraphSet:
+def from_pyg(
+    graphs: Sequence[Data],
+    atoms: tuple[str, ...] = (),
+    *,
+    largest: int | None = None,
+    charges: Literal["refuse", "drop"] = "refuse",
+    origin: str = "PyG data",
+) -> GraphSet:
     """A set of graphs, padded to the largest.
 
     Args:
         graphs: undirected, at least one.
         atoms: elements that the columns of `x` stand for; none: the graphs are no molecules.
+        largest: most nodes allowed; None for any number.
+        charges: of molecules, see `Rules`; an atom is charged where its bonds are too many for a neutral one.
         origin: what to call the source in an error, such as a file name.
 
     Raises:
-        InputError: by number of the graph: without nodes, directed, with a loop or a repeated edge; of molecules: `x` not
-            one-hot over `atoms`, or a bond order other than 1, 2 and 3.
+        InputError: by number of the graph: without nodes or with too many, directed, with a loop or a repeated edge; of
+            molecules: `x` not one-hot over `atoms`, a bond order other than 1, 2 and 3, or what `Rules` refuse.
     """
+    found = _structures(graphs, atoms, largest, origin)
+    if atoms:
+        rules = Rules(atoms, largest, charges)
+        for row in _rows(found, origin):
+            if (fault := rules.fault(row.molecule)) is not None:
+                raise InputError(f"{row.where}: molecule {row.text} {fault[1]}")
+    return found
+
+
+def pyg_rows(
+    graphs: Sequence[Data], atoms: tuple[str, ...], *, largest: int | None = None, origin: str = "PyG data"
+) -> Iterator[Row]:
+    """The molecules as `molecule_set` takes them; arguments and errors as those of `from_pyg`, but `Rules` are not asked."""
+    return _rows(_structures(graphs, atoms, largest, origin), origin)
+
+
+def _rows(graphs: GraphSet, origin: str) -> Iterator[Row]:
+    for number, molecule in enumerate(to_molecules(graphs)):
+        text = Chem.MolToSmiles(molecule)
+        with rdBase.BlockLogs():
+            fault = Chem.SanitizeMol(molecule, catchErrors=True)
+        yield Row(f"{origin}: graph {number}", text, Chem.Mol() if fault else Chem.Mol(molecule))
+
+
+def _structures(graphs: Sequence[Data], atoms: tuple[str, ...], largest: int | None, origin: str) -> GraphSet:
     if not graphs:
         raise InputError(f"{origin}: there is no graph")
-    plain = [_plain(data, atoms, f"{origin}: graph {number}") for number, data in enumerate(graphs)]
+    plain = [_plain(data, atoms, largest, f"{origin}: graph {number}") for number, data in enumerate(graphs)]
     batch = Batch.from_data_list(plain)
     edges = to_dense_adj(batch.edge_index, batch.batch, batch.edge_attr, batch_size=len(plain)).to(torch.uint8)
     labels, mask = to_dense_batch(batch.label, batch.batch, batch_size=len(plain))
@@ -68,36 +108,48 @@ def read_pyg(path: str | Path) -> list[Data]:
             content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError) as error:
+    except UNREADABLE as error:
         asked = re.search(r"GLOBAL (\S+)", str(error))
         reason = f"it asks for {asked[1]}" if asked else type(error).__name__
         raise InputError(f"{path}: cannot be read as tensors and PyG's `Data` alone ({reason})") from error
-    graphs = _separated(content) if isinstance(content, tuple) else content
+    graphs = _separated(content, path) if isinstance(content, tuple) else content
     if not isinstance(graphs, list) or not all(isinstance(data, Data) for data in graphs):
         raise InputError(f"{path}: must hold a list of PyG's `Data`, or collated data with slices")
     return graphs
 
 
-def _separated(content: tuple) -> list[Data] | None:
+def _separated(content: tuple, path: Path) -> list[Data] | None:
     """The graphs of (data or its fields, slices, ...), as `InMemoryDataset.save` writes them."""
     if len(content) < 2 or not isinstance(content[0], dict | Data) or not isinstance(content[1], dict):
         return None
-    whole = Data.from_dict(content[0]) if isinstance(content[0], dict) else content[0]
     slices = content[1]
-    count = len(next(iter(slices.values()))) - 1 if slices else 0
-    return [separate(Data, whole, idx=k, slice_dict=slices, decrement=False) for k in range(count)]
+    try:
+        whole = Data.from_dict(content[0]) if isinstance(content[0], dict) else content[0]
+        counts = sorted({len(ends) - 1 for ends in slices.values()})
+        if len(counts) > 1:
+            raise InputError(f"{path}: its slices must be of one number of graphs, got {', '.join(map(str, counts))}")
+        return [separate(Data, whole, idx=k, slice_dict=slices, decrement=False) for k in range(counts[0] if counts else 0)]
+    except InputError:
+        raise
+    except UNREADABLE as error:
+        raise InputError(f"{path}: its slices do not fit its data ({type(error).__name__}: {error})") from error
 
 
-def _plain(data: Data, atoms: tuple[str, ...], where: str) -> Data:
-    n, index = data.num_nodes or 0, data.edge_index
-    if n == 0 or index is None:
-        raise InputError(f"{where}: must have nodes and `edge_index`, got {n} nodes")
+def _plain(data: Data, atoms: tuple[str, ...], largest: int | None, where: str) -> Data:
+    index = _edge_index(data, where)
+    n = data.num_nodes or 0
+    if not isinstance(n, int) or n < 0:
+        raise InputError(f"{where}: `num_nodes` must be a number of nodes, got {n!r}")
+    if n == 0:
+        raise InputError(f"{where}: must have nodes and `edge_index`, got 0 nodes")
+    if largest is not None:
+        check_size(n, where, largest)
     if index.numel() and not 0 <= int(index.min()) <= int(index.max()) < n:
         raise InputError(f"{where}: `edge_index` must lie in 0 to {n - 1}, got {int(index.min())} to {int(index.max())}")
     loops = index[0] == index[1]
     if loops.any():
         raise InputError(f"{where}: node {int(index[0][loops][0])} is joined to itself; loops are not allowed")
-    orders = _orders(data, bool(atoms), where)
+    orders = _orders(data, index.shape[1], bool(atoms), where)
     dense = torch.zeros(n, n, dtype=torch.long).index_put((index[0], index[1]), orders, accumulate=True)
     counts = torch.zeros(n, n, dtype=torch.long).index_put((index[0], index[1]), torch.ones_like(orders), accumulate=True)
     for faulty, allowed in ((counts > 1, "an edge twice"), (dense != dense.T, "an edge in one direction only")):
@@ -107,23 +159,41 @@ def _plain(data: Data, atoms: tuple[str, ...], where: str) -> Data:
     return Data(edge_index=index, edge_attr=orders, label=_labels(data, atoms, n, where), num_nodes=n)
 
 
-def _orders(data: Data, molecule: bool, where: str) -> Tensor:
-    ones = torch.ones(data.edge_index.shape[1], dtype=torch.long)
+def _edge_index(data: Data, where: str) -> Tensor:
+    index = data.edge_index
+    if index is None:
+        raise InputError(f"{where}: must have nodes and `edge_index`, got no `edge_index`")
+    if not _is_real(index) or index.dtype == torch.bool or index.is_floating_point() or index.ndim != 2 or len(index) != 2:
+        shown = f"{index.dtype} {tuple(index.shape)}" if isinstance(index, Tensor) else type(index).__name__
+        raise InputError(f"{where}: `edge_index` must be integers of shape (2, edge), got {shown}")
+    return index.long()
+
+
+def _is_real(value: object) -> bool:
+    """Whether it is a dense tensor of real numbers."""
+    return isinstance(value, Tensor) and value.layout == torch.strided and not value.is_complex()
+
+
+def _orders(data: Data, count: int, molecule: bool, where: str) -> Tensor:
     if not molecule or data.edge_attr is None:
-        return ones
-    orders = data.edge_attr.flatten()
-    if len(orders) != len(ones) or not torch.isin(orders, torch.tensor([1, 2, 3], dtype=orders.dtype)).all():
+        return torch.ones(count, dtype=torch.long)
+    orders = data.edge_attr
+    if not _is_real(orders) or orders.dtype == torch.bool or orders.numel() != count or not _among(orders, (1, 2, 3)):
         raise InputError(f"{where}: `edge_attr` must hold a bond order of 1, 2 or 3 for each edge")
-    return orders.long()
+    return orders.flatten().long()
+
+
+def _among(values: Tensor, allowed: tuple[int, ...]) -> bool:
+    return bool(torch.stack([values == value for value in allowed]).any(0).all())
 
 
 def _labels(data: Data, atoms: tuple[str, ...], n: int, where: str) -> Tensor:
     if not atoms:
         return torch.zeros(n, dtype=torch.uint8)
     x = data.x
-    if x is None or tuple(x.shape) != (n, len(atoms)) or not ((x == 0) | (x == 1)).all() or (x.sum(1) != 1).any():
+    if not _is_real(x) or tuple(x.shape) != (n, len(atoms)) or not _among(x, (0, 1)) or (x.long().sum(1) != 1).any():
         raise InputError(f"{where}: `x` must be one-hot over {', '.join(atoms)} for each of {n} nodes")
-    return x.argmax(1).to(torch.uint8)
+    return x.long().argmax(1).to(torch.uint8)
 
 
 def _data(labels: Tensor, edges: Tensor, n: int, atoms: tuple[str, ...]) -> Data:

@@ -65,16 +65,18 @@ def enzymes(graphs: list[nx.Graph]) -> list[nx.Graph]:
 
 
 def _integers(path: Path, columns: int) -> Int64[np.ndarray, "line column"]:
-    rows = []
-    with open(path, encoding="utf-8") as file:
-        for number, line in enumerate(file, start=1):
-            words = line.split(",")
-            try:
-                rows.append([int(word) for word in words])
-            except ValueError:
-                words = []
-            if len(words) != columns:
-                raise InputError(f"{path}: line {number}: must hold {columns} integers, got {line.strip()!r}")
+    rows: list[list[np.int64]] = []
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read ({error})") from error
+    for number, line in enumerate(lines, start=1):
+        try:
+            rows.append([np.int64(int(word)) for word in line.split(",")])
+        except (ValueError, OverflowError):
+            rows.append([])
+        if len(rows[-1]) != columns:
+            raise InputError(f"{path}: line {number}: must hold {columns} integers below 2^63, got {line.strip()!r}")
     if not rows:
         raise InputError(f"{path}: is empty, each line must hold {columns} integers")
     return np.array(rows, dtype=np.int64)

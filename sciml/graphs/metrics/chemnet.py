@@ -20,6 +20,8 @@ from fcd.utils import get_one_hot
 from jaxtyping import Float, Float32, Float64
 from torch import Tensor, nn
 
+from sciml.io.errors import InputError
+
 WEIGHTS = "ChemNet_v0.13_pretrained.pt"
 LENGTH = 350
 BATCH = 128
@@ -46,12 +48,12 @@ def chemnet_features(smiles: Sequence[str], *, device: str = "cpu") -> Float32[T
     About 3 ms each on one core of a CPU: compute them once for a reference set and keep them.
 
     Raises:
-        ValueError: a SMILES of 350 characters or more.
+        InputError: a SMILES of 350 characters or more.
     """
     names = list(dict.fromkeys(smiles))
     long = next((name for name in names if len(name) >= LENGTH), None)
     if long is not None:
-        raise ValueError(f"`smiles` must be shorter than {LENGTH} characters, got {long}")
+        raise InputError(f"SMILES must be shorter than {LENGTH} characters for ChemNet (`fcd`), got {len(long)}: {long}")
     network = _chemnet().to(device)
     rows = [network(_encoded(names[k : k + BATCH]).to(device)).cpu() for k in range(0, len(names), BATCH)]
     place = {name: k for k, name in enumerate(names)}

@@ -36,12 +36,12 @@ def _nearest(dataset: GraphDataset) -> str | None:
 
 
 def _standing(estimates: Sequence[Estimate]) -> str:
-    """Whether the intervals of all seeds reach the floor; nothing where an interval or the floor is not known."""
+    """Whether the scores of all seeds are at the floor; nothing where an interval or the floor is not known."""
     if any(isnan(estimate.low) or isnan(estimate.floor) for estimate in estimates):
         return ""
     if all(estimate.at_floor for estimate in estimates):
-        return "The interval reaches the floor: no difference from the data is seen in so many graphs."
-    return "The interval lies above the floor: there is a difference from the data."
+        return "That is the floor within their intervals: no difference from the data is seen in so many graphs."
+    return "That is above the floor by more than their intervals: there is a difference from the data."
 
 
 def _good(dataset: GraphDataset) -> str:

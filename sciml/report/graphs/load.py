@@ -97,6 +97,7 @@ def _estimate(record: Record) -> Estimate:
     if "published_protocol" in known:
         published = record.record("published_protocol")
         numbers["published"] = published.number("mean")
+        numbers["floor_biased"] = published.number("floor")
         if "deviation" in published.values:
             numbers["published_deviation"] = published.number("deviation")
     return Estimate(record.number("value"), low, high, **numbers)

@@ -18,7 +18,7 @@ class Estimate:
         floor: the same estimate of training data.
         floor_high: upper end of the floor's 95% interval.
         biased: by the biased estimate that papers use.
-        floor_biased: that of training data.
+        floor_biased: that of training data, by the published protocol where there is one.
         published: by the published protocol: mean over random subsets of the test set's size.
         published_deviation: over the subsets.
     """
@@ -35,8 +35,9 @@ class Estimate:
 
     @property
     def at_floor(self) -> bool:
-        """Whether the interval reaches down to the floor."""
-        return self.low <= self.floor
+        """Whether the score is above the floor by no more than both half intervals, added as independent errors are."""
+        own, floors = self.value - self.low, self.floor_high - self.floor
+        return self.value - self.floor <= math.hypot(own, 0.0 if math.isnan(floors) else floors)
 
 
 MISSING = Estimate(math.nan)

@@ -10,12 +10,13 @@ from sciml.report.sequences.compare import copies, is_sound, judge_of, judged, r
 from sciml.report.sequences.doubts import doubts
 from sciml.report.sequences.runs import SequenceDataset, SequenceModel
 from sciml.report.sequences.scores import TRUE
+from sciml.report.sequences.solvers import fewest_calls
 
 
 def findings(dataset: SequenceDataset) -> list[str]:
     """Who gains most within the band of real sequences, what the truth says, and every reason to doubt it."""
     gains = (_best(dataset), _truth(dataset), _frontier(dataset))
-    sentences = (*gains, *doubts(dataset), _words(dataset), _calls(dataset), _chance(dataset))
+    sentences = (*gains, *doubts(dataset), _words(dataset), _calls(dataset), fewest_calls(dataset), _chance(dataset))
     return [sentence for sentence in sentences if sentence]
 
 

@@ -1,4 +1,4 @@
-"""Reading runs on sequences: evaluation.json, examples.json, manifest.json, events.jsonl, and the quality of oracles."""
+"""Reading runs on sequences: evaluation.json, examples.json, manifest.json, events.jsonl, perhaps solvers.json; oracles."""
 
 import math
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from sciml.report.grouping import Array, Manifest
 from sciml.report.history import read_history
 from sciml.report.manifest import read_manifest
 from sciml.report.record import Record, read_record
-from sciml.report.sequences.load_scores import estimate, read_score, texts
+from sciml.report.sequences.load_scores import estimate, read_score, read_solver_scores, texts
 from sciml.report.sequences.runs import KINDS, Examples, Facts, Logo, Oracle, SequenceRun, Sites
 from sciml.report.sequences.scores import MISSING, Estimate
 
@@ -74,6 +74,7 @@ def _run(directory: Path, evaluation: Record, pretrained: dict[tuple[str, int], 
         alpha=evaluation.number("alpha"),
         nll=_optional(evaluation, "nll"),
         score=read_score(evaluation.record("scores")),
+        compared=read_solver_scores(directory / "solvers.json"),
         examples=_examples(read_record(directory / "examples.json"), facts),
         oracles=_oracles(directory.parent.parent / "oracles" / directory.name),
     )

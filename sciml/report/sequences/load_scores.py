@@ -1,10 +1,11 @@
-"""Reading what `Judge` of sequences says: estimates, verdicts, warnings."""
+"""Reading what `Judge` of sequences says: estimates, verdicts, warnings; of one set, or of those of several solvers."""
 
 import math
+from pathlib import Path
 
 from sciml.io.errors import InputError
-from sciml.report.record import Record
-from sciml.report.sequences.scores import Estimate, SequenceScore, Verdict
+from sciml.report.record import Record, read_record
+from sciml.report.sequences.scores import Estimate, SequenceScore, SolverScore, Verdict
 
 _SINGLE = ("kmer_pearson", "diversity", "unique", "novel", "nearest_training", "gc")
 _NEEDED = ("kmer_pearson", "diversity", "unique", "novel")
@@ -24,6 +25,25 @@ def read_score(record: Record) -> SequenceScore:
         estimates=_estimates(record),
         verdicts={name: _verdict(verdicts.record(name)) for name in verdicts.values},
         warnings=texts(record, "warnings"),
+    )
+
+
+def read_solver_scores(file: Path) -> tuple[SolverScore, ...]:
+    """What `sciml compare` wrote; nothing where it was not asked.
+
+    Raises:
+        InputError: naming file and key.
+    """
+    return tuple(_solver(record) for record in read_record(file).records("rows")) if file.exists() else ()
+
+
+def _solver(record: Record) -> SolverScore:
+    return SolverScore(
+        solver=record.text("solver"),
+        nfe=record.number("nfe"),
+        seconds_per_sequence=record.number("seconds_per_sequence"),
+        nll=estimate(record.record("nll")),
+        score=read_score(record.record("scores")),
     )
 
 

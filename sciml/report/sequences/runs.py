@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sciml.report import grouping
 from sciml.report.grouping import AnyRun, Array
-from sciml.report.sequences.scores import HELD_OUT, LIKELIHOOD, MISSING, SEEN, TRUE, Estimate, SequenceScore
+from sciml.report.sequences.scores import HELD_OUT, LIKELIHOOD, SEEN, TRUE, Estimate, SequenceScore, SolverScore
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,7 @@ class SequenceRun(AnyRun):
         alpha: at the end.
         nll: of test sequences under the pretrained model, nats a letter.
         score: see there.
+        compared: those of further solvers; of none where they were not compared.
         examples: see there.
         oracles: of the same seed.
     """
@@ -111,6 +112,7 @@ class SequenceRun(AnyRun):
     alpha: float
     nll: Estimate
     score: SequenceScore
+    compared: tuple[SolverScore, ...]
     examples: Examples
     oracles: tuple[Oracle, ...]
 
@@ -121,7 +123,7 @@ class SequenceRun(AnyRun):
 
     def estimate(self, name: str) -> Estimate:
         """A score, of nan where it was not asked for."""
-        return self.score.estimates.get(name, MISSING)
+        return self.score.estimate(name)
 
     def reward(self, name: str) -> Estimate:
         """The median of a reward."""

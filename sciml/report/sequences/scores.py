@@ -68,3 +68,26 @@ class SequenceScore:
     estimates: dict[str, Estimate]
     verdicts: dict[str, Verdict]
     warnings: tuple[str, ...]
+
+    def estimate(self, name: str) -> Estimate:
+        """A score, of nan where it was not asked for."""
+        return self.estimates.get(name, MISSING)
+
+
+@dataclass(frozen=True)
+class SolverScore:
+    """Scores of what a solver made in so many network calls.
+
+    Args:
+        solver: its label.
+        nfe: network calls for each sequence.
+        seconds_per_sequence: of processor time.
+        nll: of what was made, under the model itself, nats a letter; floor: of test sequences.
+        score: see there; without rewards.
+    """
+
+    solver: str
+    nfe: float
+    seconds_per_sequence: float
+    nll: Estimate
+    score: SequenceScore

@@ -16,6 +16,8 @@ from sciml.report.sequences.findings import findings
 from sciml.report.sequences.logos import Panel, picture
 from sciml.report.sequences.runs import Logo, SequenceDataset, SequenceModel, Sites, ordered, rewards_of
 from sciml.report.sequences.scores import HELD_OUT, TRUE
+from sciml.report.sequences.solver_curves import likelihood, likeness
+from sciml.report.sequences.solvers import compared, solver_table
 from sciml.report.sequences.tables import main_table, oracle_table
 from sciml.report.sequences.vector import svg
 from sciml.report.tables import Table
@@ -37,6 +39,8 @@ class SequenceSection:
     frontiers: Sequence[Image]
     logos: Sequence[Image]
     sequences: Sequence[Shown]
+    comparison: Sequence[Image]
+    solvers: Table | None
     curves: Sequence[Image]
 
 
@@ -53,6 +57,8 @@ def sequence_section(dataset: SequenceDataset, styles: dict[str, Style]) -> Sequ
         frontiers=_frontiers(dataset, styles),
         logos=_logos(dataset),
         sequences=_sequences(dataset),
+        comparison=_comparison(dataset),
+        solvers=solver_table(dataset),
         curves=_curves(dataset, styles),
     )
 
@@ -105,6 +111,19 @@ def _pooled(model: SequenceModel, name: str) -> Sites | None:
 def _sequences(dataset: SequenceDataset) -> list[Shown]:
     generated = [(model.name, model.first.examples.generated) for model in dataset.models]
     return [("real sequences", dataset.first.examples.real), *generated]
+
+
+_LIKELIHOOD = (
+    "How unlikely what was made is under the model itself, against network calls; dashed: test sequences. Letters drawn "
+    "together, blind to each other, make unlikely sequences. Bars: 95% intervals; ring: the main table, where it compares."
+)
+_LIKENESS = "Likeness to test sequences against network calls; dashed: other real sequences in the place of those made."
+
+
+def _comparison(dataset: SequenceDataset) -> list[Image]:
+    if not compared(dataset):
+        return []
+    return [Image(png(likelihood(dataset)), _LIKELIHOOD), Image(png(likeness(dataset)), _LIKENESS)]
 
 
 _LOSS = "Pretraining: the bound of −log p, nats a letter, against processor time, a line a seed."

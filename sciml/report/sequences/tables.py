@@ -93,7 +93,7 @@ def _role(name: str) -> str:
 def _quality(name: str, oracles: Sequence[Oracle]) -> Cell:
     found = [oracle.qualities[name] for oracle in oracles if name in oracle.qualities]
     mean = three_decimals(average(one.value for one in found).mean) if found else ""
-    return Cell(mean, _uncertainty(found, three_decimals) if found else "")
+    return Cell(mean, uncertainty(found, three_decimals) if found else "")
 
 
 def _cell(column: SequenceColumn, runs: Sequence[SequenceRun]) -> MarkedCell:
@@ -102,7 +102,7 @@ def _cell(column: SequenceColumn, runs: Sequence[SequenceRun]) -> MarkedCell:
     text = column.text(average(one.value for one in estimates).mean)
     side = _side(column, runs)
     return MarkedCell(
-        f"{_SIGNS[side]}\N{NO-BREAK SPACE}{text}" if side else text, _uncertainty(estimates, column.text), mark=side
+        f"{_SIGNS[side]}\N{NO-BREAK SPACE}{text}" if side else text, uncertainty(estimates, column.text), mark=side
     )
 
 
@@ -112,7 +112,8 @@ def _side(column: SequenceColumn, runs: Sequence[SequenceRun]) -> str:
     return next((verdict.side for verdict in verdicts if verdict.outside), "")
 
 
-def _uncertainty(estimates: Sequence[Estimate], text: Callable[[float], str]) -> str:
+def uncertainty(estimates: Sequence[Estimate], text: Callable[[float], str]) -> str:
+    """The deviation over seeds; of one seed the ends of the interval; empty where neither is known."""
     if len(estimates) > 1:
         deviation = average(estimate.value for estimate in estimates).deviation
         return f"±\N{NO-BREAK SPACE}{text(deviation)}" if deviation == deviation else ""

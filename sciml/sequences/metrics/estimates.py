@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float64
+from jaxtyping import Bool, Float, Float64
 from torch import Tensor
 
 from sciml.metrics.mmd import interval
-from sciml.metrics.proportions import wilson_interval
+from sciml.metrics.proportions import LEVEL_95, wilson_interval
 
 Statistic = Callable[[Float64[Tensor, "draw n"]], Float64[Tensor, " draw"]]
 EDGE = 1 - 1e-15  # correlations nearer to 1 have no finite artanh
@@ -42,6 +42,12 @@ def estimate(statistic: Statistic, w: Float64[Tensor, "draw n"], *, correlation:
 def mean(values: Float64[Tensor, " n"], w: Float64[Tensor, "draw n"]) -> dict[str, Any]:
     """The mean of n numbers; `w` as of `estimate`."""
     return estimate(lambda weights: weights @ values / weights.sum(1), w)
+
+
+def sample_mean(values: Float[Tensor, " n"]) -> dict[str, Any]:
+    """The mean of n independent numbers and its 95% interval by the standard error."""
+    mean, error = values.double().mean().item(), values.double().std().item() / len(values) ** 0.5
+    return {"value": mean, "interval": [mean - LEVEL_95 * error, mean + LEVEL_95 * error]}
 
 
 def median(values: Float64[Tensor, " n"], w: Float64[Tensor, "draw n"]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
+from sciml.denoisers.reward import Reward
 from sciml.metrics.mmd import resamples
 from sciml.sequences.data.sequence_set import DNA, SequenceSet
 from sciml.sequences.metrics.bands import band, verdict
@@ -17,7 +18,7 @@ from sciml.sequences.metrics.memory import known
 from sciml.sequences.metrics.motif_scan import MotifScanner
 from sciml.sequences.metrics.typicality import typical_set
 from sciml.sequences.motifs import Motif, read_motifs
-from sciml.sequences.oracles.reward import Reward, reward_of
+from sciml.sequences.oracles.reward import reward_of
 
 LIKELIHOOD = "log_likelihood"
 

@@ -6,9 +6,9 @@ from typing import Any
 from jaxtyping import Float
 from torch import Tensor
 
+from sciml.denoisers.reward import Reward
 from sciml.sequences.data.sequence_set import SequenceSet
 from sciml.sequences.metrics.judge import Judge, Scoring
-from sciml.sequences.oracles.reward import Reward
 
 
 def score_sequences(

@@ -5,11 +5,12 @@ from typing import Any
 import numpy as np
 
 from sciml.config.sequence_oracles import OracleTargetConfig
+from sciml.denoisers.reward import Reward
 from sciml.sequences.data.sequence_set import SequenceSet
 from sciml.sequences.metrics.auc import auc, auc_interval
 from sciml.sequences.metrics.correlations import pearson, spearman, spearman_interval
 from sciml.sequences.oracles.examples import Examples, labelled, shuffled
-from sciml.sequences.oracles.reward import Reward, reward_of
+from sciml.sequences.oracles.reward import reward_of
 from sciml.training.batches import hash_seed
 
 

@@ -10,26 +10,22 @@ lines plug a model of the user's own in:
 
 import importlib
 import re
+import sys
 from collections.abc import Callable
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Float64, Integer
 from torch import Tensor
 
+from sciml.denoisers.reward import Reward
 from sciml.io.errors import InputError
+from sciml.io.fetch import sha256
 from sciml.sequences.data.sequence_set import SequenceSet
 
 BATCH = 1024
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
-
-
-@runtime_checkable
-class Reward(Protocol):
-    """Larger is better."""
-
-    def __call__(self, x: Float[Tensor, "batch position letter"], /) -> Float[Tensor, " batch"]: ...
 
 
 def one_hot(tokens: Integer[Tensor, "*batch position"], letters: int) -> Float[Tensor, "*batch position letter"]:
@@ -61,6 +57,18 @@ def reward_of(
             raise InputError(f"`{name}` must give finite numbers, got {values[~torch.isfinite(values)][0].item()}")
         parts.append(values.detach().cpu().double())
     return torch.cat(parts)
+
+
+def source_digests(name: str) -> list[str]:
+    """SHA-256 of the files of the module that `package.module:function` names and of the one that defines it, as far as they
+    are files: so that what is run anew when a reward changes sees a change of its code, though not one of what that imports.
+
+    Raises:
+        InputError: see `imported_reward`.
+    """
+    modules = {name.split(":")[0], imported_reward(name).__module__}
+    files = {getattr(sys.modules.get(module), "__file__", None) for module in modules}
+    return sorted(sha256(file) for file in files if file)
 
 
 def imported_reward(name: str) -> Callable[..., Any]:

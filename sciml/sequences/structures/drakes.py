@@ -7,7 +7,8 @@ from jaxtyping import Float, Integer
 from torch import Generator, Tensor, nn
 
 from sciml.denoisers.letters import LetterDenoiser
-from sciml.finetuning.drakes import DrakesObjective, Reward, Steering
+from sciml.denoisers.reward import Reward
+from sciml.finetuning.drakes import DrakesObjective, Steering
 from sciml.sequences.structures.backbone import Backbone
 from sciml.sequences.structures.train import generator_for
 

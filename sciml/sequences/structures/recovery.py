@@ -9,6 +9,7 @@ from torch import Generator, Tensor
 
 from sciml.sequences.data.sequence_set import PROTEIN
 from sciml.sequences.generator import SequenceGenerator
+from sciml.sequences.metrics.estimates import sample_mean
 from sciml.sequences.structures.backbone import Backbone
 from sciml.solvers.grids import uniform_grid
 from sciml.solvers.integrate import integrate
@@ -36,6 +37,5 @@ def recovery(
     """
     grid, begun = uniform_grid(generator.denoiser.process, steps), generator.prompts(count, source)
     shares = identity(integrate(Ancestral(), generator.denoiser, begun, grid, generator=source), backbone)
-    mean, error = shares.mean().item(), shares.std().item() / count**0.5
     commonest = torch.bincount(backbone.tokens[0].long(), minlength=len(PROTEIN)).max().item() / len(backbone)
-    return {"value": mean, "interval": [mean - 1.96 * error, mean + 1.96 * error], "commonest_letter": commonest}
+    return {**sample_mean(shares), "commonest_letter": commonest}

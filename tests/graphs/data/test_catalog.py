@@ -9,7 +9,7 @@ from rdkit import Chem
 
 from sciml.config.base import Config, parse
 from sciml.config.graph_sources import SOURCES_OF
-from sciml.config.graphs import GraphDataConfig
+from sciml.config.graphs import ELEMENTS, GraphDataConfig
 from sciml.graphs.data.catalog import prepare_graphs
 from sciml.graphs.data.graph_set import graph_set
 from sciml.graphs.data.overlap import isomorphic_to_training
@@ -79,6 +79,36 @@ def test_what_is_skipped_is_told(tmp_path):
     assert found["left_out"] == {"unreadable": 1, "disconnected": 1}
     told = found["left_out_examples"]["disconnected"]
     assert told.endswith("m.smi: line 4: molecule C.C has 2 parts that no bond joins, allowed is 1")
+
+
+def test_copies_in_the_test_set_are_counted_and_told(tmp_path, caplog):
+    (tmp_path / "m.smi").write_text("CCO\nOCC\nC(O)C\n" * 4)
+    data = {"kind": "file", "path": str(tmp_path / "m.smi"), "split": [8, 0, 4]}
+    assert prepared(tmp_path / "m.zarr", **data)["test_isomorphic_to_train"] == 4
+    assert "m.zarr: 4 of 4 test graphs are copies of training graphs: scores reward memory" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["m.smi", "m.sdf"])
+def test_an_empty_file_is_named(tmp_path, name):
+    (tmp_path / name).write_text("")
+    with pytest.raises(InputError, match=f"{name}: there is no molecule"):
+        prepared(tmp_path / "m.zarr", kind="file", path=str(tmp_path / name))
+
+
+def test_users_molecules_of_pyg(tmp_path):
+    """Ethanol, a salt in two parts, methylamine, tetramethylammonium."""
+    drawn = [Chem.MolFromSmiles(name) for name in ("CCO", "C.O", "CN", "C[N+](C)(C)C")]
+    torch.save(to_pyg(from_molecules(drawn, ("C", "N", "O"))), tmp_path / "m.pt")
+    data = {"kind": "file", "path": str(tmp_path / "m.pt"), "atoms": ["C", "N", "O"], "split": [0, 0, 2]}
+    with pytest.raises(InputError, match="m.pt: graph 1: molecule C.O has 2 parts that no bond joins"):
+        prepared(tmp_path / "m.zarr", **data)
+    found = prepared(tmp_path / "m.zarr", **data, skip_invalid=True)
+    assert found["left_out"] == {"disconnected": 1, "charge": 1}
+    assert names(load_graphs(tmp_path / "m.zarr", "test")) == ["CCO", "CN"]
+    found = prepared(tmp_path / "m.zarr", **data, skip_invalid=True, charges="drop")
+    assert found["charges_left_out"] == 1 and found["graphs"]["test"] == 2
+    with pytest.raises(InputError, match="m.pt: `properties` need a CSV or SDF, got logP"):
+        prepared(tmp_path / "m.zarr", **data, properties=["logP"])
 
 
 def test_users_graphs(tmp_path):
@@ -163,11 +193,19 @@ def test_a_copy_packed_otherwise_is_as_good():
         ({"kind": "molecules", "split": [0.5, 0.2, 0.2]}, "`data.split` must be shares that add up to 1, not 0.9"),
         ({"kind": "molecules", "largest": 7}, "`data.largest`"),
         ({"kind": "zink"}, "zink"),
+        ({"kind": "file", "path": "x", "atoms": ["Xx"]}, "`data.atoms` must be element symbols such as C or Cl, got 'Xx'"),
+        ({"kind": "file", "path": "x", "atoms": []}, "`data.atoms` must be at least one element symbol, got none"),
+        ({"kind": "file", "path": "x", "atoms": ["C", "N", "C"]}, "`data.atoms` must be different elements, got C twice"),
     ],
 )
 def test_settings_that_will_not_do(data, message):
     with pytest.raises(InputError, match=message):
         parse(Job, {"data": data}, "job")
+
+
+def test_elements_are_those_of_rdkit():
+    table = Chem.GetPeriodicTable()
+    assert {table.GetElementSymbol(number) for number in range(1, 119)} == ELEMENTS
 
 
 def test_settings_come_back_from_their_text():

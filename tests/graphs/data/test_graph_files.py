@@ -4,6 +4,8 @@ import networkx as nx
 import pytest
 
 from sciml.graphs.data.graph_files import read_edge_list, read_graph_files, read_graphml
+from sciml.graphs.data.graph_set import graph_set
+from sciml.graphs.samples import export_samples
 from sciml.io.errors import InputError
 
 LIST = """# two graphs
@@ -35,6 +37,44 @@ def test_graphml(tmp_path):
     nx.write_graphml(nx.petersen_graph(), tmp_path / "p.graphml")
     (graph,) = read_graphml(tmp_path / "p.graphml")
     assert nx.is_isomorphic(graph, nx.petersen_graph())
+
+
+def test_all_graphs_of_a_graphml_file(tmp_path):
+    graphs = [nx.Graph(nx.petersen_graph().edges), nx.path_graph(3), nx.MultiGraph([(0, 1), (0, 1), (1, 2)])]
+    for k, graph in enumerate(graphs):
+        nx.write_graphml(graph, tmp_path / f"{k}.graphml")
+    bodies = [(tmp_path / f"{k}.graphml").read_text() for k in range(3)]
+    together = "".join(text[text.index("<graph ") : text.index("</graphml>")] for text in bodies)
+    for head in ('<graphml xmlns="http://graphml.graphdrawing.org/xmlns">', "<graphml>"):
+        (tmp_path / "all.graphml").write_text(f"{head}{together}</graphml>")
+        found = read_graphml(tmp_path / "all.graphml")
+        assert [sorted(found[k].edges) for k in (1, 2)] == [[("0", "1"), ("1", "2")]] * 2
+        assert len(found) == 3 and nx.is_isomorphic(found[0], graphs[0])
+
+
+def test_exported_samples_come_back_graph_by_graph(tmp_path):
+    lonely = nx.path_graph(4)
+    lonely.add_nodes_from((4, 5))
+    graphs = [nx.cycle_graph(5), lonely, nx.Graph({0: []}), *(nx.path_graph(k) for k in range(2, 12))]
+    export_samples(tmp_path / "s.graphml", graph_set(graphs))
+    found = read_graph_files(tmp_path / "s.graphml", largest=11)
+    assert len(found) == len(graphs)
+    assert all(map(nx.is_isomorphic, found, graphs))
+
+
+@pytest.mark.parametrize(
+    ("numbers", "message"),
+    [
+        ({0: 1, 1: 2}, r"p.graphml: nodes '0' and '1' are joined but of different graphs \(attribute `graph`\)"),
+        ({0: 1}, r"p.graphml: node '1' has no attribute `graph`, by which other nodes are told apart"),
+    ],
+)
+def test_graphs_that_cannot_be_told_apart(tmp_path, numbers, message):
+    graph = nx.Graph([(0, 1)])
+    nx.set_node_attributes(graph, numbers, "graph")
+    nx.write_graphml(graph, tmp_path / "p.graphml")
+    with pytest.raises(InputError, match=message):
+        read_graphml(tmp_path / "p.graphml")
 
 
 def test_graphml_that_will_not_do(tmp_path):

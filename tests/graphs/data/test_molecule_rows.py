@@ -95,3 +95,13 @@ def test_files_that_will_not_do(tmp_path):
         list(read_rows(tmp_path / "m.smi"))
     with pytest.raises(InputError, match="`properties` need a CSV or SDF, got logP"):
         read_rows(tmp_path / "m.smi", properties=("logP",))
+
+
+def test_records_with_deuterium_keep_heavy_atoms_and_fields(tmp_path):
+    molecule = Chem.MolFromSmiles("[2H]C([2H])O")
+    molecule.SetProp("_Name", "marked")
+    molecule.SetProp("logP", "-0.5")
+    with Chem.SDWriter(str(tmp_path / "m.sdf")) as writer:
+        writer.write(molecule)
+    (row,) = read_rows(tmp_path / "m.sdf", properties=["logP"])
+    assert Chem.MolToSmiles(row.molecule) == "CO" and row.text == "marked" and row.properties == (-0.5,)

@@ -70,6 +70,21 @@ def test_elements_are_told_from_their_aromatic_forms():
     assert Rules(("C",)).fault(Chem.MolFromSmiles("c1ccncc1"))[0] == "element"
 
 
+@pytest.mark.parametrize(
+    ("atoms", "message"), [((), "at least one"), (("C", "C"), "got C twice"), (("C", "Xx"), "got 'Xx'")]
+)
+def test_elements_are_known_and_different(atoms, message):
+    with pytest.raises(InputError, match=f"^`atoms` must be .*{message}"):
+        Rules(atoms)
+
+
+@pytest.mark.parametrize("smiles", ["[2H]C", "C([2H])([3H])[2H]", "[13CH4]", r"[H]/N=C/C", "[2H]n1cccc1"])
+def test_hydrogens_and_isotopes_are_left_out(smiles):
+    plain = Chem.RemoveAllHs(Chem.MolFromSmiles(smiles))
+    found = molecule_set(rows(smiles), RULES).graphs
+    assert found.sizes.tolist() == [plain.GetNumHeavyAtoms()]
+
+
 def test_no_molecule_is_an_error():
     with pytest.raises(InputError, match=r"there is no molecule; m.smi: line 1: molecule CCS has the element S"):
         molecule_set(rows("CCS"), RULES, skip_invalid=True)

@@ -79,12 +79,36 @@ def test_files_that_will_not_do(tmp_path):
             read_pyg(tmp_path / "x.pt")
 
 
+@pytest.mark.parametrize("text", ["a b\nb c\n", "smiles\nCCO\n", "0 1", "(", "i", "\n", "", "hello world\n"])
+def test_text_under_a_wrong_name(tmp_path, text):
+    (tmp_path / "x.pt").write_text(text)
+    with pytest.raises(InputError, match="x.pt: cannot be read as tensors and PyG's `Data` alone"):
+        read_pyg(tmp_path / "x.pt")
+
+
+@pytest.mark.parametrize(
+    ("slices", "message"),
+    [
+        ({"edge_index": [0, 2, 9]}, r"x.pt: its slices do not fit its data \(RuntimeError"),
+        ({"edge_index": [0, 2, 4], "num_nodes": [0, 1]}, "x.pt: its slices must be of one number of graphs, got 1, 2"),
+        ({"edge_index": 3}, r"x.pt: its slices do not fit its data \(TypeError"),
+    ],
+)
+def test_slices_that_do_not_fit(tmp_path, slices, message):
+    whole = {"edge_index": torch.tensor([[0, 1, 0, 1], [1, 0, 1, 0]]), "num_nodes": [2, 2]}
+    slices = {name: torch.tensor(ends) if isinstance(ends, list) else ends for name, ends in slices.items()}
+    torch.save((whole, slices), tmp_path / "x.pt")
+    with pytest.raises(InputError, match=message):
+        read_pyg(tmp_path / "x.pt")
+
+
 def index(*pairs):
     return torch.tensor(pairs).T
 
 
 BOTH = index((0, 1), (1, 0))
 X = torch.eye(3)[:2]
+STAR = index(*((i, j) for k in range(1, 6) for i, j in ((0, k), (k, 0))))
 
 
 @pytest.mark.parametrize(
@@ -95,11 +119,18 @@ X = torch.eye(3)[:2]
         (Data(edge_index=index((0, 1), (1, 0), (0, 1), (1, 0)), num_nodes=2), "graph 1: has an edge twice, 0 to 1"),
         (Data(edge_index=index((0, 2), (2, 0)), num_nodes=2), "`edge_index` must lie in 0 to 1, got 0 to 2"),
         (Data(num_nodes=2), "must have nodes and `edge_index`"),
+        (Data(edge_index=BOTH.float(), num_nodes=2), r"integers of shape \(2, edge\), got torch.float32 \(2, 2\)"),
+        (Data(edge_index=BOTH.bool(), num_nodes=2), r"integers of shape \(2, edge\), got torch.bool"),
+        (Data(edge_index=BOTH[0], num_nodes=2), r"graph 1: `edge_index` must be .*, got torch.int64 \(2,\)"),
+        (Data(edge_index=torch.cat([BOTH, BOTH[:1]]), num_nodes=2), r"`edge_index` must be .*, got torch.int64 \(3, 2\)"),
+        (Data(edge_index=[[0, 1], [1, 0]], num_nodes=2), "`edge_index` must be .*, got list"),
+        (Data(edge_index=BOTH, num_nodes=2.0), "`num_nodes` must be a number of nodes, got 2.0"),
+        (Data(edge_index=BOTH, num_nodes=4), r"graph 1: has 4 nodes, allowed are 1 to 3 \(`largest`\)"),
     ],
 )
 def test_a_graph_that_is_not_allowed_is_numbered(data, message):
     with pytest.raises(InputError, match=message):
-        from_pyg([Data(edge_index=BOTH, num_nodes=2), data])
+        from_pyg([Data(edge_index=BOTH, num_nodes=2), data], largest=3)
 
 
 @pytest.mark.parametrize(
@@ -110,11 +141,33 @@ def test_a_graph_that_is_not_allowed_is_numbered(data, message):
         (Data(x=X, edge_index=BOTH, edge_attr=torch.tensor([4, 4])), "`edge_attr` must hold a bond order of 1, 2 or 3"),
         (Data(x=X, edge_index=BOTH, edge_attr=torch.tensor([1, 2])), "in one direction only, 0 to 1"),
         (Data(x=X, edge_index=BOTH, edge_attr=torch.ones(2, 2)), "`edge_attr` must hold a bond order"),
+        (Data(x=X, edge_index=BOTH, edge_attr=torch.ones(2, dtype=torch.bool)), "`edge_attr` must hold a bond order"),
+        (Data(x=X, edge_index=BOTH, edge_attr=[1, 1]), "`edge_attr` must hold a bond order"),
+        (Data(x=X.to_sparse(), edge_index=BOTH), "`x` must be one-hot"),
+        (
+            Data(x=X, edge_index=torch.zeros(2, 0, dtype=torch.long)),
+            "molecule C.N has 2 parts that no bond joins, allowed is 1",
+        ),
+        (
+            Data(x=torch.eye(3)[[1, 0, 0, 0, 0, 0]], edge_index=STAR),
+            r"molecule C\[N\+\]\(C\)\(C\)\(C\)C is empty or none that RDKit can read",
+        ),
+        (Data(x=torch.eye(3)[[1, 0, 0, 0, 0]], edge_index=STAR[:, :8]), "has a charged atom"),
+        (Data(x=torch.eye(3)[[0, 2]], edge_index=BOTH, edge_attr=torch.tensor([3, 3])), "has a charged atom"),
     ],
 )
 def test_a_molecule_that_is_not_allowed_is_numbered(data, message):
     with pytest.raises(InputError, match=f"mine.pt: graph 0: .*{message}"):
         from_pyg([data], ATOMS, origin="mine.pt")
+
+
+def test_charges_of_molecules_can_be_left_out():
+    tetramethylammonium = Data(x=torch.eye(3)[[1, 0, 0, 0, 0]], edge_index=STAR[:, :8].int(), edge_attr=torch.ones(8, 1))
+    assert from_pyg([tetramethylammonium], ATOMS, charges="drop").edges[0, 0].tolist() == [0, 1, 1, 1, 1]
+
+
+def test_one_hot_may_be_truth_values():
+    assert from_pyg([Data(x=X.bool(), edge_index=BOTH)], ATOMS).labels.tolist() == [[0, 1]]
 
 
 def test_no_graph_is_an_error():

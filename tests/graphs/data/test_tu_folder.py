@@ -39,15 +39,24 @@ def test_is_one_only_with_both_files(folder, tmp_path):
         ("1, 1\n", "1\n1\n", r"X_A.txt: line 1: an edge joins two different nodes, got 1, 1"),
         ("1, 2\n2, 3\n", "1\n1\n2\n", r"X_A.txt: line 2: both nodes of an edge are of one graph, got 2, 3"),
         ("1, 2\n", "1\n0\n", r"indicator.txt: line 2: a graph has a number of at least 1, got 0"),
-        ("1, a\n", "1\n1\n", r"X_A.txt: line 1: must hold 2 integers, got '1, a'"),
-        ("1, 2\n\n", "1\n1\n", r"X_A.txt: line 2: must hold 2 integers, got ''"),
+        ("1, a\n", "1\n1\n", r"X_A.txt: line 1: must hold 2 integers below 2\^63, got '1, a'"),
+        ("1, 2\n\n", "1\n1\n", r"X_A.txt: line 2: must hold 2 integers below 2\^63, got ''"),
+        ("1, 9223372036854775808\n", "1\n1\n", r"X_A.txt: line 1: must hold 2 integers below 2\^63, got '1, 922"),
+        ("1, 2\n", "1\n99999999999999999999\n", r"indicator.txt: line 2: must hold 1 integers below 2\^63, got '999"),
         ("", "1\n1\n", r"X_A.txt: is empty"),
-        ("1, 2, 3\n", "1\n1\n", r"X_A.txt: line 1: must hold 2 integers, got '1, 2, 3'"),
+        ("1, 2, 3\n", "1\n1\n", r"X_A.txt: line 1: must hold 2 integers below 2\^63, got '1, 2, 3'"),
     ],
 )
 def test_says_what_is_wrong(folder, edges, owners, message):
     with pytest.raises(InputError, match=message):
         read_tu_folder(folder(edges, owners))
+
+
+def test_a_file_that_is_no_text(folder):
+    path = folder()
+    (path / "X_A.txt").write_bytes(b"1, 2 \xe9\n")
+    with pytest.raises(InputError, match=r"X_A.txt: cannot be read \('utf-8' codec can't decode byte 0xe9"):
+        read_tu_folder(path)
 
 
 def test_enzymes_leave_out_isolated_nodes_and_small_graphs():

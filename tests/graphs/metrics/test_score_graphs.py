@@ -12,7 +12,7 @@ from sciml.graphs.descriptors.degree import degree_histogram
 from sciml.graphs.metrics.score_graphs import score_graphs
 from sciml.metrics.gram import DenseGram
 from sciml.metrics.kernels import gaussian_emd
-from sciml.metrics.mmd import mmd_biased, mmd_unbiased
+from sciml.metrics.mmd import mmd_biased, mmd_of_subsets, mmd_unbiased
 
 
 def _communities(count: int, seed: int, across: float = 0.05) -> GraphSet:
@@ -49,6 +49,7 @@ def test_estimates_are_those_of_the_formulas():
     assert mmd["biased"] == pytest.approx(mmd_biased(gram), abs=1e-12)
     assert mmd["value"] == pytest.approx(mmd_unbiased(gram), abs=1e-12)
     assert mmd["floor"] == pytest.approx(mmd_unbiased(floor), abs=1e-12)
+    assert mmd["published_protocol"]["floor"] == mmd_of_subsets(floor, size=20, seed=0)[0]
 
 
 def test_shares_are_counted():
@@ -69,7 +70,8 @@ def test_isolated_nodes_are_told_and_dropped_at_will():
     kept, dropped = (score_graphs(*sets, seed=0, draws=5, drop_isolated=drop) for drop in (False, True))
     assert kept["warnings"] == ["50.0% of the generated graphs have nodes without edges"]
     assert dropped["warnings"] == ["50.0% of the generated graphs have nodes without edges, dropped"]
-    assert [scores["shares"]["connected"]["value"] for scores in (kept, dropped)] == [0.5, 1.0]
+    assert [scores["shares"]["connected"]["value"] for scores in (kept, dropped)] == [0.5, 0.5]  # shares are as generated
+    assert kept["mmd"]["degree"]["value"] != dropped["mmd"]["degree"]["value"]
 
 
 def test_large_sets_are_cut():

@@ -9,7 +9,8 @@ from scipy.stats import wasserstein_distance
 
 from sciml.graphs.data.graph_set import GraphSet
 from sciml.graphs.metrics.chemnet import chemnet_features, frechet_distance, moments
-from sciml.graphs.metrics.described_molecules import canonical_smiles, molecule_baseline
+from sciml.graphs.metrics.described_molecules import canonical_smiles
+from sciml.graphs.metrics.molecule_baseline import molecule_baseline
 from sciml.graphs.metrics.nspdk import nspdk_features
 from sciml.graphs.metrics.score_molecules import score_molecules
 from sciml.graphs.molecules import from_molecules
@@ -73,6 +74,20 @@ def test_training_scores_at_its_own_floor():
     assert scores["nspdk"]["value"] == pytest.approx(scores["nspdk"]["floor"], abs=1e-12)
     for part in scores["properties"].values():
         assert part["value"] == pytest.approx(part["floor"], abs=1e-12)
+
+
+def test_a_floors_interval_is_that_of_training_in_the_place_of_generated():
+    """By the same draws, if the seeds are the same: those of the scores and of the floors."""
+    parts = ("nspdk", "fcd", "logp", "qed")
+    baseline = molecule_baseline(_graphs(TEST), _graphs(TRAIN), count=10, seed=3, parts=parts, draws=40)
+    scores = score_molecules(_graphs(TRAIN), baseline, seed=3, draws=40)
+    other = score_molecules(_graphs(["CCCF", "OCCO", "C1CO1"]), baseline, seed=3, draws=40)
+    pairs = [(scores[name], other[name]) for name in ("nspdk", "fcd")]
+    pairs += [(part, other["properties"][name]) for name, part in scores["properties"].items()]
+    assert len(pairs) == 4
+    for part, again in pairs:
+        assert part["floor_interval"] == part["interval"] == again["floor_interval"] != again["interval"]
+        assert part["floor_interval"][0] < part["floor"] < part["floor_interval"][1]
 
 
 def test_canonical_smiles_forget_charges_as_graphs_do():

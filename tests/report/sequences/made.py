@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ REWARDS = (  # the true ones, and what the held-out oracles take them for
     tuple(RewardTermConfig(motifs=(name,), weight=1.5, odds=0.05) for name in NAMED),
     tuple(RewardTermConfig(motifs=(name,), weight=2.0, odds=0.3) for name in NAMED),
 )
+SOLVED = {"ancestral": 1, "trapezoidal": 2}  # calls of a step
 METHODS = ("pretrained", *FINETUNED, *STEERED)
 
 
@@ -177,6 +179,30 @@ def write_oracles(root: Path, seed: int = 0, dataset: str = "motifs") -> Path:
             values = {"oracle": name, "quality": quality, "parameters": 1234, "cpu_seconds": 12.5}
             _write(folder / f"{name}.json", values)
     return folder
+
+
+def write_solvers(run: Path, seed: int = 0, motifs: bool = True) -> Path:
+    """solvers.json of a run."""
+    _write(run / "solvers.json", {"seed": seed, "rows": _solved(seed, motifs)})
+    return run / "solvers.json"
+
+
+@cache
+def _solved(seed: int, motifs: bool) -> list[dict[str, Any]]:
+    """Rows of real sequences with letters at random among them, the fewer calls the more."""
+    known, of = world(seed), np.random.default_rng([seed, 11])
+    scoring = known.judge.scoring if motifs else Scoring(motifs=(), draws=100)
+    judge = Judge(known.training, known.test, count=COUNT, seed=seed, scoring=scoring)
+    rows = []
+    for (solver, each), calls in product(SOLVED.items(), (4, 8)):
+        noise = torch.from_numpy(of.random((COUNT, 100)) < 0.8 / calls**each)
+        letters = torch.from_numpy(of.integers(4, size=(COUNT, 100), dtype=np.uint8))
+        made = SequenceSet(torch.where(noise, letters, _plain(seed).tokens[:COUNT]), DNA)
+        own, floor = (-_log_likelihood(known.chain, part).mean().item() / 100 for part in (made, known.test))
+        nll = {"value": own, "interval": [own - 0.01, own + 0.02], "floor": floor, "floor_interval": [floor, floor]}
+        facts = {"solver": f"{solver}, {calls // each} steps", "nfe": calls, "count": COUNT, "seconds_per_sequence": 0.001}
+        rows.append({**facts, "nll": nll, "scores": judge.score(made)})
+    return rows
 
 
 def _divergence(known: World, made: SequenceSet) -> dict[str, Any]:

@@ -5,10 +5,11 @@ import math
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 
 from sciml.metrics.mmd import resamples
 from sciml.metrics.proportions import LEVEL_95, wilson_interval
-from sciml.sequences.metrics.estimates import estimate, magnitude, mean, median, share, with_floors
+from sciml.sequences.metrics.estimates import estimate, magnitude, mean, median, sample_mean, share, with_floors
 
 
 def test_interval_of_a_mean_is_that_of_normal_theory():
@@ -53,3 +54,11 @@ def test_shares_magnitudes_and_floors():
     one, other = {"value": 1.0, "interval": [0.0, 2.0]}, {"value": 3.0, "interval": [2.0, 4.0]}
     expected = {"a": {"b": {"value": 1.0, "interval": [0.0, 2.0], "floor": 3.0, "floor_interval": [2.0, 4.0]}}}
     assert with_floors({"a": {"b": one}}, {"a": {"b": other}}) == expected
+
+
+def test_the_mean_of_independent_numbers_has_the_normal_interval() -> None:
+    values = torch.randn(50, generator=torch.Generator().manual_seed(0), dtype=torch.float64) * 3 + 1
+    found = sample_mean(values.float())
+    error = values.numpy().std(ddof=1) / 50**0.5
+    assert found["value"] == pytest.approx(values.mean().item(), rel=1e-6)
+    assert found["interval"] == pytest.approx(list(stats.norm.interval(0.95, found["value"], error)), rel=1e-6)

@@ -1,11 +1,13 @@
 """Rewards: any callable, and what is told of one that is none."""
 
+import hashlib
+
 import pytest
 import torch
 
 from sciml.io.errors import InputError
 from sciml.sequences.data.sequence_set import DNA, SequenceSet
-from sciml.sequences.oracles.reward import imported_reward, one_hot, reward_of
+from sciml.sequences.oracles.reward import imported_reward, one_hot, reward_of, source_digests
 
 
 @pytest.fixture
@@ -39,6 +41,27 @@ def test_what_is_no_reward_is_refused(sequences, reward, message):
 
 def test_rewards_are_imported_by_name(sequences):
     assert imported_reward("torch.nn.functional:relu") is torch.nn.functional.relu
+
+
+def test_a_change_of_code_is_seen(tmp_path, monkeypatch):
+    """Of the module that is named, and of the one that a function comes from."""
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "origin_of_reward.py").write_text("def f(x):\n    return x.sum((1, 2))\n")
+    (tmp_path / "named_reward.py").write_text("from origin_of_reward import f\n")
+
+    def digests():
+        return [
+            hashlib.sha256((tmp_path / f"{name}.py").read_bytes()).hexdigest()
+            for name in ("origin_of_reward", "named_reward")
+        ]
+
+    before = source_digests("named_reward:f")
+    assert before == sorted(digests()) and source_digests("origin_of_reward:f") == digests()[:1]
+    for name in ("origin_of_reward", "named_reward"):
+        with (tmp_path / f"{name}.py").open("a") as file:
+            file.write("# changed\n")
+        assert source_digests("named_reward:f") == sorted(digests()) != before
+    assert source_digests("builtins:sum") == []
 
 
 @pytest.mark.parametrize(
