@@ -45,8 +45,8 @@ FEW_CALLS = GraphSamplingConfig(
 def differences(checkpoint: Checkpoint, reference: Path) -> tuple[dict[str, float], dict[str, float]]:
     """Largest difference of each array of a reference from what the imported networks say, in two units.
 
-    First in units of the largest entry of the array where that exceeds 1: scores near t = 0 reach the hundreds, and the published
-    code computes the noise they are divided by in single precision. Then as it is.
+    First in units of the largest entry of the array where that exceeds 1: scores near t = 0 reach the hundreds, and the
+    published code computes the noise they are divided by in single precision. Then as it is.
     """
     arrays = {name: torch.from_numpy(values) for name, values in np.load(reference).items()}
     state = GraphState(arrays["x"], arrays["adj"], arrays["flags"] > 0)
