@@ -50,7 +50,7 @@ class SolverConfig(Config):
     order: PositiveInt | None = Field(None, description="of a method that comes in several; by default its most usual")
     grid: Literal["uniform", "quadratic", "log_snr", "karras", "sinh"] = "uniform"
     corrections: Annotated[int, Field(ge=0)] = Field(0, description="Langevin steps after each step, each at a call more")
-    snr: Annotated[float, Field(gt=0, le=0.5)] = Field(0.16, description="signal-to-noise ratio of Langevin steps, also S4's")
+    snr: Annotated[float, Field(gt=0, le=0.5)] = Field(0.16, description="of Langevin steps, and of S4's: signal over noise")
     noise_scale: Annotated[float, Field(ge=0, le=1)] = Field(
         1.0,
         description="of the Langevin steps' noise; below 1 narrows the law; for QM9 published 0.7, with snr 0.2",
