@@ -24,7 +24,9 @@ from torch import Tensor, nn
 
 from sciml.nets.embedding import TimeEmbedding
 from sciml.nets.initial import start_at_zero
-from sciml.numerics.graph_state import PairIndex, pair_mask
+from sciml.numerics.graph_state import PairIndex, pair_mask, size_buckets
+
+BUCKETED = 12_000  # pairs of a batch, padding too, from which on graphs of one size are worth a pass of their own
 
 Nodes = Float[Tensor, "batch node channel"]
 Pairs = Float[Tensor, "batch pair pair_channel"]
@@ -62,6 +64,7 @@ class GraphTransformer(nn.Module):
         super().__init__()
         if width % heads:
             raise ValueError(f"`width` must be a multiple of `heads` = {heads}, got {width}")
+        self.outputs = node_outputs, pair_outputs
         self.time = TimeEmbedding(width)
         self.size = nn.Linear(1, width)
         self.condition = nn.Linear(conditions, width) if conditions else None
@@ -81,6 +84,20 @@ class GraphTransformer(nn.Module):
         cond: Float[Tensor, "batch condition"] | None = None,
     ) -> tuple[Float[Tensor, "batch node out"], Float[Tensor, "batch node node pair_out"]]:
         """Predictions; what they say where there is no node, or on the diagonal, means nothing."""
+        n = mask.shape[1]
+        buckets = list(size_buckets(mask)) if len(mask) * n * (n - 1) // 2 >= BUCKETED else []
+        if len(buckets) < 2:
+            return self._predicted(x, adj, mask, t, cond)
+        node_outputs, pair_outputs = self.outputs
+        nodes, pairs = x.new_zeros(len(mask), n, node_outputs), x.new_zeros(len(mask), n, n, pair_outputs)
+        for index, width in buckets:
+            some = None if cond is None else cond[index]
+            seen = x[index, :width], adj[index, :width, :width], mask[index, :width], t[index]
+            of_nodes, of_pairs = self._predicted(*seen, some)
+            nodes[index, :width], pairs[index, :width, :width] = of_nodes.to(nodes), of_pairs.to(pairs)
+        return nodes, pairs
+
+    def _predicted(self, x: Tensor, adj: Tensor, mask: Tensor, t: Tensor, cond: Tensor | None) -> tuple[Tensor, Tensor]:
         there, index = mask[..., None].to(x), PairIndex(x.shape[1], x.device)
         pairs = index.gather(pair_mask(mask)[..., None]).to(x)
         n = there.sum(1)

@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import nn
 
+from sciml.nets import graph_transformer
 from sciml.nets.graph_transformer import GraphTransformer
 from sciml.numerics.graph_state import pair_mask, symmetrised
 
@@ -53,6 +54,19 @@ def test_what_padding_holds_is_not_looked_at(net):
     for clean, junk in zip(net(x, adj, mask, t), net(junk_x, junk_adj, mask, t), strict=True):
         chosen = mask if clean.ndim == 3 else pair_mask(mask)
         torch.testing.assert_close(junk[chosen], clean[chosen], rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("conditions", [0, 2])
+def test_large_batches_go_by_size_and_say_the_same(trained_like, monkeypatch, conditions):
+    net = trained_like(
+        GraphTransformer(3, 1, 4, 2, width=16, pair_width=8, layers=2, heads=2, conditions=conditions)
+    ).double()
+    cond = torch.randn(4, 2, generator=torch.Generator().manual_seed(2), dtype=F64) if conditions else None
+    x, adj, mask, t = batch()
+    whole = net(x, adj, mask, t, cond)
+    monkeypatch.setattr(graph_transformer, "BUCKETED", 1)
+    for there, found, expected in zip((mask, pair_mask(mask)), net(x, adj, mask, t, cond), whole, strict=True):
+        torch.testing.assert_close(found[there], expected[there], rtol=0, atol=1e-12)
 
 
 def test_cycles_are_told_apart(net):
