@@ -6,12 +6,12 @@ that was not measured.
 """
 
 import csv
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sciml.io.errors import InputError
+from sciml.sequences.data.cells import measured
 from sciml.sequences.data.row import Row
 from sciml.sequences.data.text_lines import read_lines
 
@@ -59,7 +59,7 @@ def read_table(path: Path, columns: Columns, *, kind: str) -> Iterator[Row]:
         where = f"{path}: line {line}"
         if len(row) != len(header):
             raise InputError(f"{where}: has {len(row)} cells, expected {len(header)} as in the header or first row")
-        numbers = tuple(_number(row[index], f"{where}, column {name!r}") for name, index in labels)
+        numbers = tuple(measured(row[index], f"{where}, column {name!r}") for name, index in labels)
         origin = None if chromosome is None else _name(row[chromosome], f"{where}, column {named!r}")
         yield Row(path, line, row[sequence].strip(), numbers, origin, header[sequence])
 
@@ -110,18 +110,6 @@ def _index(path: Path, header: Sequence[str], wanted: str) -> int:
         return int(wanted) - 1
     how_many = "more than one" if wanted in header else "no"
     raise InputError(f"{path}: {how_many} column {wanted!r}; there are {', '.join(map(repr, header)) or 'none'}")
-
-
-def _number(cell: str, where: str) -> float:
-    if not cell.strip():
-        return math.nan
-    try:
-        number = float(cell)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise InputError(f"{where}: must be a finite number, or empty where not measured, got {cell!r}")
-    return number
 
 
 def _name(cell: str, where: str) -> str:

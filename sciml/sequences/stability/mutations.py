@@ -20,6 +20,7 @@ from Bio.Data.PDBData import protein_letters_1to3, residue_sasa_scales
 from jaxtyping import Float64, Int64
 
 from sciml.io.errors import InputError
+from sciml.sequences.data.cells import measured, number
 from sciml.sequences.data.sequence_set import PROTEIN
 from sciml.sequences.data.text_lines import read_lines
 
@@ -146,8 +147,8 @@ def _row(cells: Mapping[str, str], where: str) -> _Row:
     for name in ("pdb_id_corrected", "uniprot_id"):
         if not cells[name].strip():
             raise InputError(f"{where}, column {name!r}: must name the protein, got nothing")
-    ddg = _number(cells["ddG"], f"{where}, column 'ddG'")
-    area = _number(cells["asa"], f"{where}, column 'asa'") if cells["asa"].strip() else math.nan
+    ddg = number(cells["ddG"], f"{where}, column 'ddG'")
+    area = measured(cells["asa"], f"{where}, column 'asa'")
     if area < 0:
         raise InputError(f"{where}, column 'asa': must be at least 0, or empty where not known, got {cells['asa']!r}")
     exposure = min(area / LARGEST[cells["wild_type"]], 1.0) if not math.isnan(area) else area
@@ -158,13 +159,3 @@ def _place(cell: str, length: int, where: str) -> int:
     if not cell.isdecimal() or int(cell) >= length:
         raise InputError(f"{where}, column 'pdb_position': must be a whole number from 0 to {length - 1}, got {cell!r}")
     return int(cell)
-
-
-def _number(cell: str, where: str) -> float:
-    try:
-        number = float(cell)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise InputError(f"{where}: must be a finite number, got {cell!r}")
-    return number
