@@ -40,6 +40,11 @@ FEW_CALLS = GraphSamplingConfig(
     solver=SolverConfig(name="dpm_solver_pp_sde", order=2, steps=19, grid="log_snr"),
     batch=128,
 )
+AUTHORS = GraphSamplingConfig(  # theirs for community_small: 2,000 calls
+    count=256,
+    solver=SolverConfig(name="euler_maruyama", steps=999, corrections=1, snr=0.05, noise_scale=0.7),
+    batch=256,
+)
 
 
 def differences(checkpoint: Checkpoint, reference: Path) -> tuple[dict[str, float], dict[str, float]]:

@@ -23,6 +23,7 @@ from typing import Any
 
 import torch
 from graph_bars import (
+    AUTHORS,
     BATCH,
     DATA,
     FEW_CALLS,
@@ -125,6 +126,7 @@ def _imported(name: str, mirror: Path, folder: Path) -> dict[str, Any]:
     relative, absolute = differences(read_checkpoint(checkpoint), reference)
     found: dict[str, Any] = {"differences": relative, "absolute_differences": absolute}
     if not generator.representation.atoms:
+        found["authors_sampler"] = published_mean(generator, data, AUTHORS, seeds=1)
         return found | {"few_calls": published_mean(generator, data, FEW_CALLS, seeds=4)}
     ways = {
         "langevin": SolverConfig(name="ddim", eta=1.0, steps=49, corrections=1, snr=0.2, noise_scale=0.7, grid="log_snr"),
