@@ -137,6 +137,11 @@ class ValidPairs:
         """The entries of each pair."""
         return dense.flatten(1).index_select(1, self.above)
 
+    def gather_mean(self, dense: Channels) -> Float[Tensor, "channel pair"]:
+        """The means of the entries of each pair and of its mirror image."""
+        flat = dense.flatten(1)
+        return (flat.index_select(1, self.above) + flat.index_select(1, self.below)) / 2
+
     def scatter(self, entries: Float[Tensor, "channel pair"]) -> Channels:
         """The symmetric matrices with these entries, 0 elsewhere."""
         dense = entries.new_zeros(len(entries), self.graphs * self.nodes**2)
@@ -196,13 +201,12 @@ class AttentionLayer(nn.Module):
     ) -> tuple[Float[Tensor, "batch node out"], Float[Tensor, "channel_out batch node node"]]:
         q, k, v = self.convolutions(x, normalised(adj)).split(self.convolutions.outputs, -1)
         x = torch.tanh(self.nodes(v.movedim(0, 2).flatten(2)) * pairs.mask[..., None])
-        both = torch.cat([pairs.gather(self._attend(q, k)), pairs.gather(adj)])
+        both = torch.cat([pairs.gather_mean(self._attend(q, k)), pairs.gather(adj)])
         return x, pairs.scatter(2 * self.pairs(both.T).T)
 
     def _attend(self, q: Tensor, k: Tensor) -> Channels:
         queries, keys = (part.unflatten(-1, (self.heads, -1)).transpose(2, 3) for part in (q * self.scale, k))
-        seen = torch.tanh(queries @ keys.transpose(-1, -2)).mean(2)
-        return (seen + seen.transpose(-1, -2)) / 2
+        return (queries @ keys.transpose(-1, -2)).tanh_().mean(2)
 
 
 def attention_layers(
@@ -238,5 +242,5 @@ def mlp(inputs: int, hidden: int, outputs: int, linears: int) -> nn.Sequential:
     sizes = [inputs] + [hidden] * (linears - 1) + [outputs]
     layers: list[nn.Module] = []
     for a, b in pairwise(sizes):
-        layers += [nn.Linear(a, b), nn.ELU()]
+        layers += [nn.Linear(a, b), nn.ELU(inplace=True)]
     return nn.Sequential(*layers[:-1])
