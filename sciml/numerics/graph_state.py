@@ -67,16 +67,36 @@ class PairIndex:
         return padded.index_select(1, self._place).unflatten(1, (self.nodes, self.nodes))
 
 
-def size_buckets(mask: Bool[Tensor, "batch node"], step: int = 4) -> Iterator[tuple[Tensor, int]]:
+def size_buckets(mask: Bool[Tensor, "batch node"], overhead: int = 2000) -> Iterator[tuple[Tensor, int]]:
     """Graphs of about one size: (indices, nodes that hold them all), so that little is computed where nothing is.
+
+    Of all ways to cut the sizes into ranges the one with the least work: entries of the adjacency, padding too, of each
+    graph, and a constant for each range.
 
     Args:
         mask: which nodes there are.
-        step: sizes are rounded up to its multiples, and above 8 step to those of 4 step.
+        overhead: what a range costs, in entries.
     """
     places = torch.arange(1, mask.shape[1] + 1, device=mask.device)
     sizes = (mask * places).amax(1).clamp(min=1)
-    coarse = torch.where(sizes > 8 * step, 4 * step, step)
-    bounds = ((sizes + coarse - 1) // coarse * coarse).clamp(max=mask.shape[1])
-    for bound in bounds.unique().tolist():
-        yield (bounds == bound).nonzero()[:, 0], bound
+    different, counts = (found.tolist() for found in sizes.unique(return_counts=True))
+    for smallest, largest in _ranges(different, counts, overhead):
+        yield ((sizes >= smallest) & (sizes <= largest)).nonzero()[:, 0], largest
+
+
+def _ranges(sizes: list[int], counts: list[int], overhead: int) -> list[tuple[int, int]]:
+    """Smallest and largest size of each range, by dynamic programming over the sizes, which increase."""
+    least, cut = [0], [0]  # work of the smallest k sizes, and where their last range begins
+    for k, size in enumerate(sizes):
+        graphs, offers = 0, []
+        for first in range(k, -1, -1):
+            graphs += counts[first]
+            offers.append((least[first] + graphs * size**2 + overhead, first))
+        work, first = min(offers)
+        least.append(work)
+        cut.append(first)
+    found, end = [], len(sizes)
+    while end > 0:
+        found.append((sizes[cut[end]], sizes[end - 1]))
+        end = cut[end]
+    return found

@@ -1,5 +1,8 @@
 """Masks, symmetric matrices and their entries above the diagonal, and the sorting of graphs by size, against loops."""
 
+from collections.abc import Iterable
+from itertools import combinations
+
 import pytest
 import torch
 
@@ -31,22 +34,39 @@ def test_pairs_are_gathered_row_by_row_and_scattered_back(nodes):
     assert torch.equal(index.gather(pair_mask(torch.ones(1, nodes, dtype=torch.bool))[..., None]).all(), torch.tensor(True))
 
 
-@pytest.mark.parametrize("step", [1, 4])
-@pytest.mark.parametrize("nodes", [7, 40, 70])
-def test_buckets_are_a_partition_into_graphs_that_fit(nodes, step):
+@pytest.mark.parametrize("overhead", [0, 300, 10**6])
+@pytest.mark.parametrize("nodes", [7, 40])
+def test_buckets_are_a_partition_into_graphs_that_fit(nodes, overhead):
     generator = torch.Generator().manual_seed(nodes)
     sizes = torch.randint(1, nodes + 1, (60,), generator=generator)
     mask = torch.arange(nodes) < sizes[:, None]
     mask[3] &= torch.rand(nodes, generator=generator) < 0.5  # a mask with holes
-    seen = torch.zeros(60, dtype=torch.int64)
-    for index, n in size_buckets(mask, step):
+    seen, buckets = torch.zeros(60, dtype=torch.int64), list(size_buckets(mask, overhead))
+    for index, n in buckets:
         seen[index] += 1
-        assert not mask[index, n:].any()
-        largest = (mask[index] * torch.arange(1, nodes + 1)).amax().item()
-        assert n - max(largest, 1) < 4 * step and (n % step == 0 or n == nodes)
+        assert max((mask[index] * torch.arange(1, nodes + 1)).amax().item(), 1) == n
     assert (seen == 1).all()
+    assert len(buckets) == {0: len((mask * torch.arange(1, nodes + 1)).amax(1).clamp(min=1).unique()), 10**6: 1}.get(
+        overhead, len(buckets)
+    )
+
+
+def test_no_other_buckets_are_less_work():
+    """Against all 64 ways to cut seven sizes into ranges."""
+    sizes = torch.tensor([3, 3, 4, 6, 6, 6, 9, 10, 14, 20, 20])
+    different, mask = sorted(set(sizes.tolist())), torch.arange(20) < sizes[:, None]
+
+    def work(bounds: Iterable[int]) -> int:
+        total, below = 0, 0
+        for bound in bounds:
+            total += 150 + bound**2 * int(((sizes > below) & (sizes <= bound)).sum())
+            below = bound
+        return total
+
+    ways = [(*some, 20) for k in range(7) for some in combinations(different[:-1], k)]
+    assert work(sorted(n for _, n in size_buckets(mask, 150))) == min(map(work, ways)) < min(work([20]), work(different))
 
 
 def test_a_graph_without_nodes_has_a_bucket():
     ((index, n),) = size_buckets(torch.zeros(2, 5, dtype=torch.bool))
-    assert index.tolist() == [0, 1] and n == 4
+    assert index.tolist() == [0, 1] and n == 1
