@@ -113,6 +113,9 @@ class GraphGenerator(nn.Module):
             cond: of each graph, (count, ...).
             substructure: one graph that each is to hold, see `scaffold`; sizes are drawn from those that can.
             sizes: numbers of graphs with 0, 1, 2, ... nodes to draw from, instead of the training set's.
+
+        Raises:
+            FloatingPointError: states, or what they are denoised to, are not finite.
         """
         counts = (self.sizes if sizes is None else sizes).double()
         if substructure is not None:

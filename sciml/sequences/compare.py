@@ -11,13 +11,12 @@ from sciml.config.sequence_settings import LetterSolverName, SequenceComparisonJ
 from sciml.io.errors import InputError
 from sciml.sequences.data.sequence_set import SequenceSet
 from sciml.sequences.data.store import load_sequences
+from sciml.sequences.evaluate import FEWEST
 from sciml.sequences.generator import SequenceGenerator
 from sciml.sequences.metrics.estimates import sample_mean, with_floors
 from sciml.sequences.metrics.judge import Judge, Scoring
 from sciml.sequences.sampling import sample_sequences
 from sciml.training.batches import hash_seed
-
-FEWEST = 4
 
 
 def compare_samplers(

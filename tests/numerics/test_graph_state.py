@@ -46,9 +46,8 @@ def test_buckets_are_a_partition_into_graphs_that_fit(nodes, overhead):
         seen[index] += 1
         assert max((mask[index] * torch.arange(1, nodes + 1)).amax().item(), 1) == n
     assert (seen == 1).all()
-    assert len(buckets) == {0: len((mask * torch.arange(1, nodes + 1)).amax(1).clamp(min=1).unique()), 10**6: 1}.get(
-        overhead, len(buckets)
-    )
+    different = len((mask * torch.arange(1, nodes + 1)).amax(1).clamp(min=1).unique())
+    assert {0: different, 10**6: 1}.get(overhead, 2) <= len(buckets) <= {10**6: 1}.get(overhead, different)
 
 
 def test_no_other_buckets_are_less_work():
