@@ -27,6 +27,7 @@ from sequence_bars import (
     memory_ratio,
     peaks_law,
     second_order,
+    simulated_landscape,
     slope,
     tilted,
     tuned_on_landscape,
@@ -89,9 +90,8 @@ def tables(mirror: Path | None, folder: Path) -> tuple[Tensor, Tensor, list[str]
     """Fitness of four sites, and the law of eight letters of DNA."""
     if mirror is None:
         generator = torch.Generator().manual_seed(0)
-        fitness = torch.rand(20, 20, 20, 20, generator=generator, dtype=torch.float64) ** 12 * 4
         letters = torch.randint(4, (2000, 100), generator=generator)
-        return fitness, peaks_law(letters), ["no folder of public files: set SCIML_MIRROR"]
+        return simulated_landscape(generator), peaks_law(letters), ["no folder of public files: set SCIML_MIRROR"]
     prepare_sequences(GB1Config(split=(1.0, 0.0, 0.0)), folder / "gb1.zarr", mirror)
     prepare_sequences(PeaksConfig(), folder / "peaks.zarr", mirror)
     peaks = load_sequences(folder / "peaks.zarr", None)

@@ -80,13 +80,10 @@ class FineTuningConfig(Config):
     estimator: Literal["exact", "straight_through", "soft"] = Field(
         "exact", description="how letters are drawn so that a gradient passes; the last two are the paper's"
     )
-    temperature: PositiveFloat = Field(1.0, description="of the softmax whose gradient is taken")
+    temperature: PositiveFloat = Field(1.0, description="of the softmax that the paper's two draw from")
     truncation: PositiveInt = Field(16, description="last steps of a rollout that the gradient passes")
     measured: PositiveInt | None = Field(8, description="steps before those at which the divergence is measured; null: all")
     checkpointing: bool = Field(False, description="compute steps again on the way back instead of keeping them")
-    averaged: PositiveInt = Field(
-        1, description="of `exact`: noises that the gradient of a letter is averaged over, at no network call more"
-    )
     alarm: AlarmConfig | None = AlarmConfig()
     training: TrainingConfig
 
@@ -97,7 +94,9 @@ class FineTuningConfig(Config):
         return self
 
     @model_validator(mode="after")
-    def _whole_letters_are_averaged(self) -> "FineTuningConfig":
-        if self.averaged > 1 and self.estimator != "exact":
-            raise ValueError(f"`averaged` must be 1 unless `estimator` is exact, got {self.averaged}")
+    def _the_exact_slope_has_no_temperature(self) -> "FineTuningConfig":
+        if self.estimator == "exact" and self.temperature != 1:
+            raise ValueError(
+                f"`temperature` is of the estimators `straight_through` and `soft`, got {self.temperature} with exact"
+            )
         return self

@@ -41,7 +41,7 @@ class Steering:
         target: divergence in nats that alpha is adapted to; none leaves alpha as it is.
         gain: by what share alpha changes in a step for a divergence of twice the target.
         steps: of a rollout.
-        estimator, temperature, truncation, measured, checkpointing, averaged: see `Rollout`.
+        estimator, temperature, truncation, measured, checkpointing: see `Rollout`.
     """
 
     alpha: float = 0.1
@@ -53,7 +53,6 @@ class Steering:
     truncation: int = 16
     measured: int | None = None
     checkpointing: bool = True
-    averaged: int = 1
 
     def __post_init__(self) -> None:
         if self.alpha < 0 or (self.target is not None and not (self.target > 0 and self.alpha > 0)):
@@ -125,7 +124,6 @@ class DrakesObjective(nn.Module):
             min(chosen.truncation, chosen.steps),
             chosen.measured,
             chosen.checkpointing,
-            chosen.averaged,
         )
         x = F.one_hot(prompts, self.denoiser.process.vocabulary).float()
         start = Path(x, x.new_zeros(len(x)))

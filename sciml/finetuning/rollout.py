@@ -4,9 +4,9 @@ A state is one-hot vectors over letters and mask, as floats. On the way from t t
 probability u = (alpha_s - alpha_t) / (1 - alpha_t), whatever the network says; what the network says is the letter. Three
 ways to draw both:
 
-    exact              the event is drawn as it is; the letter is one-hot, its gradient that of the softmax of
-                       (log p + Gumbel noise) / temperature (straight-through), or the mean of several such;
-    straight_through   letters and mask are one draw of five, p u and 1 - u, one-hot with the gradient of the softmax;
+    exact              the event is drawn as it is; the letter is one-hot, with a slope of second order;
+    straight_through   letters and mask are one draw of five, p u and 1 - u, one-hot with the gradient of the softmax of
+                       (log probability + Gumbel noise) / temperature;
     soft               the softmax itself: states are mixtures.
 
 The last two are the published ones. The gradient of `straight_through` passes the event too, which does not depend on the
@@ -67,12 +67,11 @@ class Rollout(Solver[Path, Schedule]):
     Args:
         reference: whose paths are compared with; its parameters take no gradient.
         estimator: how letters are drawn.
-        temperature: of the softmax, positive.
+        temperature: of the softmax of the last two, positive.
         truncation: how many of the last steps a gradient passes; those before are drawn as they are.
         measured: of the steps before those, how many are chosen at random to measure the divergence at, their share making
             up for the others; by default all.
         checkpointing: whether steps are computed again on the way back instead of kept.
-        averaged: of `exact`: how many noises the gradient of a letter is averaged over.
     """
 
     reference: Denoiser
@@ -81,17 +80,18 @@ class Rollout(Solver[Path, Schedule]):
     truncation: int = 16
     measured: int | None = None
     checkpointing: bool = True
-    averaged: int = 1
 
     def __post_init__(self) -> None:
         if not self.temperature > 0:
             raise ValueError(f"`temperature` must be positive, got {self.temperature}")
+        if self.estimator == "exact" and self.temperature != 1:
+            raise ValueError(
+                f"`temperature` is of the estimators straight_through and soft, got {self.temperature} with exact"
+            )
         if self.truncation < 1:
             raise ValueError(f"`truncation` must be at least 1, got {self.truncation}")
         if self.measured is not None and self.measured < 1:
             raise ValueError(f"`measured` must be at least 1, got {self.measured}")
-        if self.averaged < 1 or (self.averaged > 1 and self.estimator != "exact"):
-            raise ValueError(f"`averaged` must be at least 1, and 1 unless `estimator` is exact, got {self.averaged}")
 
     @property
     def order(self) -> int:
@@ -115,7 +115,7 @@ class Rollout(Solver[Path, Schedule]):
         assert isinstance(process, Absorbing)
         weights = self._chosen(memory.weights, generator)
         unmasked, last = process.unmasking(t, s).item(), len(weights) <= self.truncation
-        draw = self._draw(x_t.x, unmasked, last, generator)
+        draw = self._draw(x_t.x, unmasked, generator)
 
         def move(x: Tensor, divergence: Tensor) -> tuple[Tensor, Tensor]:
             said = denoiser(x, t).log_probabilities
@@ -144,21 +144,15 @@ class Rollout(Solver[Path, Schedule]):
         reference = self.reference(x, t).log_probabilities
         return ((said.exp() * (said - reference)).sum(-1) * x[..., -1]).sum(-1)
 
-    def _draw(self, x_t: Tensor, unmasked: float, last: bool, generator: Generator) -> Callable[[Tensor, Tensor], Tensor]:
+    def _draw(self, x_t: Tensor, unmasked: float, generator: Generator) -> Callable[[Tensor, Tensor], Tensor]:
         """The next state as a function of what the network says and of this one: all that is random is drawn here, once."""
         event = torch.rand(x_t.shape[:2], generator=generator, device=x_t.device)
         noise = gumbel(x_t.shape, x_t, generator)
         if self.estimator != "exact":
             return lambda said, x: self._together(said, x, unmasked, noise)
         now = (event < unmasked) & (x_t[..., -1] > 0.5)
-        own, others = noise[now][:, :-1], None
-        if self.averaged > 1 and last:
-            others = torch.empty(self.averaged, *own.shape, device=own.device).exponential_(generator=generator)
-
-        def letters(said: Tensor, x: Tensor) -> Tensor:
-            return x.index_put((now,), F.pad(drawn(said[now], own, self.temperature, others), (0, 1)))
-
-        return letters
+        own = noise[now][:, :-1]
+        return lambda said, x: x.index_put((now,), F.pad(drawn(said[now], own), (0, 1)))
 
     def _together(self, said: Tensor, x: Tensor, unmasked: float, noise: Tensor) -> Tensor:
         """Event and letter in one draw."""

@@ -5,10 +5,12 @@ import math
 import pytest
 import torch
 from sequence_bars import (
+    GB1_LOG_MEAN,
     against_table,
     divergence_error,
     exact_errors,
     peaks_law,
+    simulated_landscape,
     slope,
     table_reward,
     tilted,
@@ -54,6 +56,14 @@ def test_one_step_samples_marginals() -> None:
     law = torch.eye(2, dtype=torch.float64) / 2
     assert exact_errors(law, (1,))[1] == pytest.approx(0.5)
     assert exact_errors(law, (2,))[2] == pytest.approx(0.25)
+
+
+def test_a_simulated_landscape_is_like_gb1() -> None:
+    """Of GB1: mean .075, median .003, best hundredth from 2.07; exact reward at alpha 1 1.889."""
+    fitness = simulated_landscape(torch.Generator().manual_seed(0))
+    assert fitness.flatten().exp().mean().log().item() == pytest.approx(GB1_LOG_MEAN)
+    assert fitness.mean() < 0.2 and fitness.median() < 0.05 and 5 < fitness.max() <= 8.76
+    assert 1.5 < (tilted(fitness, 1.0) * fitness).sum() < 3.0
 
 
 def test_fine_tuning_comes_near_the_tilted_law() -> None:

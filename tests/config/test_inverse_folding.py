@@ -17,7 +17,7 @@ PAPER = {
     "steps": 50,
     "truncation": 25,
     "temperature": 0.5,
-    "estimator": "exact",
+    "estimator": "soft",
     "measured": None,
     "training": {"steps": 1000, "batch": 32, "rate": 1.0e-4},
 }

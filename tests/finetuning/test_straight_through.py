@@ -1,67 +1,69 @@
-"""Letters with a slope: noise given the letter is Gumbel noise sorted by the letter, and its average a quieter slope."""
+"""Letters with a slope: drawn from their law, and a slope whose mean is the gradient of what is quadratic in them."""
 
 import pytest
 import torch
-from scipy import stats
 from torch import Tensor
 
-from sciml.finetuning.straight_through import drawn, given, gumbel, hard
+from sciml.finetuning.straight_through import drawn, gumbel, hard, straight_through
 
-LOG_P = torch.tensor([0.6, 0.25, 0.1, 0.05]).log()
+P = torch.tensor([0.6, 0.25, 0.1, 0.05], dtype=torch.float64)
 COUNT = 20_000
 
 
-def noises(seed: int, draws: int) -> tuple[Tensor, Tensor, Tensor]:
-    """log p of many places, Gumbel noise, and exponentials for each."""
-    generator, said = torch.Generator().manual_seed(seed), LOG_P.repeat(COUNT, 1)
-    noise = gumbel((COUNT, 4), said, generator)
-    return said, noise, torch.empty(draws, COUNT, 4).exponential_(generator=generator)
+def mean_slope(value) -> Tensor:
+    """Of a value of one letter in the logits, over all letters that may be drawn, each by noise that draws it."""
+    logits = P.log().requires_grad_()
+    said = logits.log_softmax(-1)
+    values = torch.stack([value(drawn(said[None], 100 * letter[None])[0]) for letter in torch.eye(4, dtype=P.dtype)])
+    return torch.autograd.grad((P * values).sum(), logits)[0]
 
 
-def test_given_a_letter_it_is_the_largest() -> None:
-    said, noise, exponentials = noises(0, 3)
-    letters = hard(said + noise)
-    assert torch.equal(given(said, letters, exponentials).argmax(-1), letters.argmax(-1).expand(3, COUNT))
+def true_slope(value) -> Tensor:
+    """Of the mean of a value, by the values of all letters."""
+    logits = P.log().requires_grad_()
+    return torch.autograd.grad(
+        (logits.softmax(-1) * torch.stack([value(letter) for letter in torch.eye(4).double()])).sum(), logits
+    )[0]
 
 
-def test_over_all_letters_the_noise_is_gumbel_again() -> None:
-    """Letters from their law, then noise given the letter: each one's is standard Gumbel, and independent of the others'."""
-    said, noise, exponentials = noises(1, 1)
-    found = given(said, hard(said + noise), exponentials)[0] - said
-    for k in range(4):
-        assert stats.kstest(found[:, k].numpy(), "gumbel_r").pvalue > 0.01
-    assert (torch.corrcoef(found.T) - torch.eye(4)).abs().max() < 4 / COUNT**0.5
+@pytest.mark.parametrize("degree", [1, 2])
+def test_the_slope_of_what_is_linear_or_quadratic_has_no_bias(degree: int) -> None:
+    weights = torch.tensor([[0.3, -1.0, 0.2, 2.0], [0.5, 0.1, -0.7, 0.0]], dtype=torch.float64)
+
+    def value(x: Tensor) -> Tensor:
+        return (weights @ x).prod() if degree == 2 else (weights[0] @ x)
+
+    torch.testing.assert_close(mean_slope(value), true_slope(value))
 
 
-def test_a_letter_of_hardly_any_probability_gives_finite_noise() -> None:
-    said = torch.tensor([[0.0, -200.0]])
-    for letters in torch.eye(2)[:, None]:
-        assert torch.isfinite(given(said, letters, torch.tensor([[[0.0, 2.0]], [[3.0, 0.0]]]))).all()
+def test_of_two_letters_any_function_of_their_pair_is_quadratic() -> None:
+    """What the second is worth depends on the first: the slope of the first is right whatever the second is."""
+    table = torch.randn(4, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    for second in range(4):
+        torch.testing.assert_close(
+            mean_slope(lambda x, k=second: x @ table[:, k]), true_slope(lambda x, k=second: x @ table[:, k])
+        )
 
 
-def slopes(draws: int, temperature: float) -> Tensor:
-    """Of the second letter's value in the logits, at each place."""
-    said, noise, exponentials = noises(2, max(draws, 1))
-    logits = said.clone().requires_grad_()
-    x = drawn(logits.log_softmax(-1), noise, temperature, exponentials if draws else None)
-    assert torch.equal(x.sum(-1).round(decimals=5), torch.ones(COUNT))
-    (slope,) = torch.autograd.grad(x[:, 1].sum(), logits)
-    return slope
-
-
-@pytest.mark.parametrize("temperature", [1.0, 0.3])
-def test_the_mean_slope_is_the_same_and_its_variance_less(temperature: float) -> None:
-    plain, averaged = (slopes(draws, temperature) for draws in (0, 8))
-    error = ((plain.var(0) + averaged.var(0)) / COUNT).sqrt()
-    assert ((plain.mean(0) - averaged.mean(0)).abs() < 4 * error).all()
-    assert (averaged.var(0) < 0.75 * plain.var(0)).all()
-
-
-def test_the_letters_are_those_of_the_noise() -> None:
-    said, noise, exponentials = noises(3, 2)
+def test_the_letters_are_those_of_the_noise_and_follow_their_law() -> None:
+    said = P.log().float().repeat(COUNT, 1)
+    noise = gumbel((COUNT, 4), said, torch.Generator().manual_seed(3))
     letters = (said + noise).argmax(-1)
-    for others in (None, exponentials):
-        x = drawn(said, noise, 0.5, others)
-        assert torch.equal(x.argmax(-1), letters) and ((x == 0) | (x == 1)).all()
+    x = drawn(said, noise)
+    assert torch.equal(x.argmax(-1), letters) and torch.equal(x, hard(said + noise))
     share = torch.bincount(letters, minlength=4) / COUNT
-    assert ((share - LOG_P.exp()).abs() < 4 * (0.25 / COUNT) ** 0.5).all()
+    assert ((share - P).abs() < 4 * (0.25 / COUNT) ** 0.5).all()
+
+
+def test_a_letter_of_no_probability_leaves_the_slope_finite() -> None:
+    said = torch.tensor([[0.0, -200.0]], requires_grad=True)
+    drawn(said, torch.zeros(1, 2))[0, 1].backward()
+    assert said.grad is not None and torch.isfinite(said.grad).all()
+
+
+def test_a_mixture_is_made_whole_and_keeps_its_slope() -> None:
+    soft = torch.tensor([0.2, 0.5, 0.3], requires_grad=True)
+    x = straight_through(soft)
+    assert torch.equal(x, torch.tensor([0.0, 1.0, 0.0]))
+    x[2].backward()
+    assert soft.grad is not None and torch.equal(soft.grad, torch.tensor([0.0, 0.0, 1.0]))
