@@ -1,5 +1,6 @@
 """DRAKES and every baseline on real peaks of PU.1 and CTCF: oracles, pretraining, fine-tuning, scores."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from sciml.sequences.data.store import load_sequences
 from sciml.sequences.finetune import finetune
 from sciml.sequences.metrics.judge import Judge, Scoring
 from sciml.sequences.metrics.kmers import kmer_frequencies
-from sciml.sequences.oracles.panel import JUDGES, train_panel
+from sciml.sequences.oracles.panel import JUDGES, train_member, train_panel
 from sciml.sequences.oracles.reward import reward_of
 from sciml.sequences.sampling import sample_sequences
 from sciml.sequences.train import train_generator
@@ -34,19 +35,26 @@ TUNING = TrainingConfig(steps=60, batch=32, rate=1e-3, precision="32", weight_de
 TUNED = {
     "drakes alpha 0": FineTuningConfig(alpha=0.0, training=TUNING),
     "drakes alpha 0, no alarm": FineTuningConfig(alpha=0.0, alarm=None, training=TUNING),
-    "drakes alpha 0.1": FineTuningConfig(alpha=0.1, training=TUNING),
+    "drakes alpha 0.1, no alarm": FineTuningConfig(alpha=0.1, alarm=None, training=TUNING),
     "drakes alpha 0.3": FineTuningConfig(alpha=0.3, training=TUNING),
     "drakes alpha 1": FineTuningConfig(alpha=1.0, training=TUNING),
     "drakes target 8 nats": FineTuningConfig(alpha=0.3, target=8.0, training=TUNING),
 }
-STEERED = {
-    "pretrained": SteeringConfig(),
-    "best of 8": SteeringConfig(method="best_of_n", particles=8),
-    "look-ahead": SteeringConfig(method="look_ahead", alpha=1.0),
-    "classifier-free": SteeringConfig(method="classifier_free", label=1, weight=2.0),
-    "SMC 8": SteeringConfig(method="smc", particles=8, alpha=0.3),
-    "TDS 8": SteeringConfig(method="tds", particles=8, alpha=1.0),
-    "SVDD 8": SteeringConfig(method="svdd", particles=8, alpha=0.3),
+PLAIN = SteeringConfig()
+RISING = ("drakes alpha 1", "drakes alpha 0.3", "drakes alpha 0.1, no alarm", "drakes alpha 0, no alarm")
+STEERED = {  # steps and way; what makes one chain also at the calls of eight
+    "pretrained": (32, PLAIN),
+    "pretrained, 256 calls": (256, PLAIN),
+    "best of 8": (32, SteeringConfig(method="best_of_n", particles=8)),
+    "look-ahead": (32, SteeringConfig(method="look_ahead", alpha=1.0)),
+    "look-ahead, 256 calls": (256, SteeringConfig(method="look_ahead", alpha=1.0)),
+    "classifier": (32, SteeringConfig(method="classifier", weight=4.0)),
+    "classifier, 256 calls": (256, SteeringConfig(method="classifier", weight=4.0)),
+    "classifier-free": (32, SteeringConfig(method="classifier_free", label=1, weight=2.0)),
+    "classifier-free, 256 calls": (128, SteeringConfig(method="classifier_free", label=1, weight=2.0)),
+    "SMC 8": (32, SteeringConfig(method="smc", particles=8, alpha=0.3)),
+    "TDS 8": (32, SteeringConfig(method="tds", particles=8, alpha=1.0)),
+    "SVDD 8": (32, SteeringConfig(method="svdd", particles=8, alpha=0.3)),
 }
 
 
@@ -57,6 +65,7 @@ def dna(data: Path, folder: Path, seed: int, count: int = 320) -> dict[str, Any]
     oracles = {name: member.trained.oracle for name, member in panel.items()}
     pretrained = train_generator(MODEL, train, seed=seed, run_directory=folder / "model", fingerprint=str(seed))
     model, first = pretrained.generator, oracles["first"]
+    masked = train_member("masked", ORACLES, train, seed=seed, run_directory=folder / "oracles", fingerprint=str(seed))
     noise = Generator().manual_seed(seed)
     likelihood = model.log_likelihood(test, draws=16, generator=noise)
     judge = Judge(
@@ -70,16 +79,18 @@ def dna(data: Path, folder: Path, seed: int, count: int = 320) -> dict[str, Any]
     )
     best = _best(train, oracles["second"])
 
-    def row(made: Any, facts: dict[str, Any]) -> dict[str, Any]:
-        sampling = SequenceSamplingConfig(count=count, steering=facts.pop("steering", SteeringConfig()))
-        drawn = sample_sequences(made, sampling, first, seed=seed)
+    def row(made: Any, facts: dict[str, Any], steps: int = 32, steering: SteeringConfig = PLAIN) -> dict[str, Any]:
+        sampling = SequenceSamplingConfig(count=count, steps=steps, steering=steering)
+        drawn = sample_sequences(
+            made, sampling, masked.trained.oracle if steering.method == "classifier" else first, seed=seed
+        )
         sequences = drawn.generated.sequences
         scores = judge.score(sequences, model.log_likelihood(sequences, draws=16, generator=noise))
         words = np.corrcoef(*(kmer_frequencies(each.tokens, "ACGT", 3) for each in (best, sequences)))[0, 1]
         cost = {"calls": drawn.generated.nfe, "cpu_s_each": drawn.seconds_per_sequence}
         return {**facts, **cost, "kmer_pearson_to_best": float(words), "scores": scores}
 
-    rows = {name: row(model, {"steering": way}) for name, way in STEERED.items()}
+    rows = {name: row(model, {}, *way) for name, way in STEERED.items()}
     for name, config in TUNED.items():
         tuned = finetune(
             model,
@@ -98,10 +109,24 @@ def dna(data: Path, folder: Path, seed: int, count: int = 320) -> dict[str, Any]
         "seed": seed,
         "nll": float(-likelihood.mean() / test.length),
         "pretraining_cpu_s": pretrained.report.cpu_seconds,
-        "oracles": {name: member.quality | {"cpu_s": member.trained.cpu_seconds} for name, member in panel.items()},
+        "oracles": {
+            name: member.quality | {"cpu_s": member.trained.cpu_seconds}
+            for name, member in (panel | {"masked": masked}).items()
+        },
         "real_pu1": {name: _quantiles(oracle, bound) for name, oracle in oracles.items()},
+        "alpha_0_alarm": rows["drakes alpha 0"]["alarm"],
+        "reward_rises_as_alpha_falls": _rising([_held_out(rows[name]) for name in RISING]),
+        "divergence_rises_as_alpha_falls": _rising([rows[name]["divergence"]["value"] for name in RISING]),
         "rows": rows,
     }
+
+
+def _held_out(row: dict[str, Any]) -> float:
+    return float(row["scores"]["rewards"]["second"]["value"])
+
+
+def _rising(values: list[float]) -> bool:
+    return all(a < b for a, b in pairwise(values))
 
 
 def _best(train: SequenceSet, judge: Any) -> SequenceSet:

@@ -8,7 +8,9 @@ from domain_plan import DomainPlan
 from sciml.config.base import Config
 from sciml.config.models import TrainingConfig
 from sciml.config.sequence_models import FineTuningConfig, SequenceModelConfig
+from sciml.config.sequence_oracles import PANEL
 from sciml.config.sequence_settings import (
+    BY_REWARD,
     PRETRAINED,
     FineTuningJob,
     OracleJob,
@@ -51,7 +53,7 @@ class SequencePlan(DomainPlan[SequenceExperimentConfig]):
             f"{self.settings.results}/sequences/{dataset}/oracles/seed-{seed}/{member}.json"
             for dataset in self.experiments
             for seed in self.settings.seeds
-            for member in ("first", "second", "third")
+            for member in PANEL
         ]
 
     def model(self, dataset: str, method: str, seed: str) -> str:
@@ -62,8 +64,10 @@ class SequencePlan(DomainPlan[SequenceExperimentConfig]):
     def reward(self, dataset: str, method: str, seed: str) -> list[str]:
         """The oracle that a method is steered by, if it is."""
         config = self.asked[dataset].models[method]
-        led = isinstance(config, SteeringConfig) and config.method not in ("none", "classifier_free")
-        return [f"{self.run(dataset, 'oracles', seed)}/first.safetensors"] if led else []
+        if not isinstance(config, SteeringConfig) or config.method not in BY_REWARD:
+            return []
+        member = "masked" if config.method == "classifier" else "first"
+        return [f"{self.run(dataset, 'oracles', seed)}/{member}.safetensors"]
 
     def manifest(self, dataset: str, method: str, seed: str) -> list[str]:
         """What fine-tuning says of itself, of what is fine-tuned."""

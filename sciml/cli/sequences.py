@@ -95,7 +95,7 @@ def inspect_sequences(model: Path) -> None:
 @click.command()
 @CONFIG
 @DATA
-@click.option("--member", type=click.Choice(["first", "second", "third"]), default="first", show_default=True)
+@click.option("--member", type=click.Choice(["first", "second", "third", "masked"]), default="first", show_default=True)
 @OUTPUT
 @SEED
 @click.option("--quality", type=FILE, help="Also write how well it predicts the half that it did not see, as JSON.")
@@ -113,7 +113,8 @@ def oracle(
 ) -> None:
     """Train a reward oracle on one half of the chromosomes.
 
-    The first is for optimising; the second and the third, of the other half, judge what comes of it.
+    The first is for optimising; the second and the third, of the other half, judge what comes of it; `masked`, which reads
+    masked states too, is for classifier guidance.
     """
     job = read_config(OracleJob, config)
     from sciml.io.zarr_store import dataset_digest

@@ -14,6 +14,7 @@ def _odd(width: int) -> int:
     return width
 
 
+PANEL = ("first", "second", "third")  # what sequences are scored with
 MotifGroup = Literal["vertebrates", "insects", "nematodes", "plants", "fungi", "urochordates"]
 Odd = Annotated[PositiveInt, AfterValidator(_odd)]
 
@@ -71,10 +72,11 @@ OracleConfig = Annotated[ConvolutionalOracleConfig | FeatureOracleConfig, Field(
 
 class OraclesConfig(Config):
     """Three oracles: `first`, which an optimiser may see, from one half of the training set; `second`, alike but from the
-    other half, and `third`, of other features, from that half too: both are for judging alone."""
+    other half, and `third`, of other features, from that half too: both are for judging alone. `masked` is like the first,
+    but reads masked states too: what classifier guidance follows."""
 
     target: OracleTargetConfig
-    net: ConvolutionalOracleConfig = Field(description="of the first and the second")
+    net: ConvolutionalOracleConfig = Field(description="of all but the third")
     features: FeatureOracleConfig = Field(FeatureOracleConfig(), description="of the third")
     first_half: tuple[str, ...] = Field(
         (), strict=False, description="chromosomes of the first half; by default both halves get about as many sequences"

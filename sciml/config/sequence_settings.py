@@ -11,7 +11,8 @@ from sciml.config.sequences import SequenceDataConfig
 
 LetterSolverName = Literal["ancestral", "tau_leaping", "euler", "trapezoidal", "first_hitting", "remasking"]
 PRETRAINED = "pretrained"
-Steering = Literal["none", "best_of_n", "look_ahead", "classifier_free", "smc", "tds", "svdd"]
+Steering = Literal["none", "best_of_n", "look_ahead", "classifier", "classifier_free", "smc", "tds", "svdd"]
+BY_REWARD = ("best_of_n", "look_ahead", "classifier", "smc", "tds", "svdd")
 
 
 class SteeringConfig(Config):
@@ -19,9 +20,11 @@ class SteeringConfig(Config):
 
     method: Steering = "none"
     particles: Annotated[int, Field(ge=1)] = Field(8, description="samples, or candidates in each step, for each one kept")
-    alpha: PositiveFloat = Field(0.3, description="the law aimed at is p exp(reward / alpha)")
+    alpha: PositiveFloat = Field(0.3, description="the law aimed at is p exp(reward / alpha); not of the two with classes")
     label: int | None = Field(None, description="class asked for, by a model that was trained with a `condition`")
-    weight: NonNegativeFloat = Field(1.0, description="of classifier-free guidance towards `label`; 1: only told")
+    weight: NonNegativeFloat = Field(
+        1.0, description="of guidance by a classifier to its class 1, or classifier-free to `label`; 1 is Bayes' rule"
+    )
 
     @model_validator(mode="after")
     def _labels_are_for_those_told(self) -> "SteeringConfig":

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 
+import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from sciml.config.sequence_settings import SteeringConfig
+from sciml.config.sequence_settings import BY_REWARD, SteeringConfig
 from sciml.denoisers.denoiser import Denoiser
 from sciml.denoisers.reward import Reward
+from sciml.guidance.letters.classifier import LetterClassifierGuided
 from sciml.guidance.letters.classifier_free import LetterClassifierFree
 from sciml.guidance.letters.look_ahead import LetterLookAhead
 from sciml.io.errors import InputError
+from sciml.sequences.oracles.convolutional import ConvolutionalOracle
 from sciml.solvers.grids import Grid
 from sciml.solvers.integrate import integrate
 from sciml.solvers.letters.ancestral import Ancestral
@@ -22,7 +25,6 @@ from sciml.solvers.letters.tds import TDS
 from sciml.solvers.solver import Solver
 
 Way = Callable[[Denoiser, Tensor, Grid, Tensor | None, Generator], Tensor]
-BY_REWARD = ("best_of_n", "look_ahead", "smc", "tds", "svdd")
 ONE_STAGE = ("smc", "tds", "svdd")
 
 
@@ -36,10 +38,12 @@ def way(config: SteeringConfig, solver: Solver, reward: Reward | None, origin: s
         origin: what to call the model in an error.
 
     Raises:
-        InputError: a way that needs a reward, or ancestral steps, and has none.
+        InputError: a way that needs a reward, a classifier of masked states or ancestral steps, and has none.
     """
     if config.method in BY_REWARD and reward is None:
         raise InputError(f"{origin}: `steering.method` {config.method} leads to a reward: give one with --reward")
+    if config.method == "classifier" and not _classifies_masked(reward):
+        raise InputError(f"{origin}: `steering.method` classifier needs an oracle of classes made with --member masked")
     if config.method in ONE_STAGE and not isinstance(solver, Ancestral):
         raise InputError(f"{origin}: `steering.method` {config.method} needs `solver` ancestral")
     if config.method == "none":
@@ -58,8 +62,8 @@ def _by_reward(config: SteeringConfig, solver: Solver, reward: Reward) -> Way:
     many, alpha = config.particles, config.alpha
 
     def draw(denoiser: Denoiser, x: Tensor, grid: Grid, cond: Tensor | None, generator: Generator) -> Tensor:
-        if config.method == "look_ahead":
-            guided = LetterLookAhead(denoiser, reward, alpha)
+        if config.method in ("look_ahead", "classifier"):
+            guided = _guided(denoiser, reward, config)
             return integrate(solver, guided, x, grid, cond=cond, generator=generator)
         assert isinstance(solver, LetterSolver) or config.method == "best_of_n"
         if config.method == "svdd":
@@ -74,3 +78,14 @@ def _by_reward(config: SteeringConfig, solver: Solver, reward: Reward) -> Way:
         return found.drawn(generator)
 
     return draw
+
+
+def _guided(denoiser: Denoiser, reward: Reward, config: SteeringConfig) -> Denoiser:
+    """Letters weighed by a gradient: of the reward of what is foreseen, or of the classifier's log p(1 | x_t)."""
+    if config.method == "look_ahead":
+        return LetterLookAhead(denoiser, reward, config.alpha)
+    return LetterClassifierGuided(denoiser, lambda x_t, t: F.logsigmoid(reward(x_t[..., :-1])), config.weight)
+
+
+def _classifies_masked(reward: Reward | None) -> bool:
+    return isinstance(reward, ConvolutionalOracle) and reward.masked and reward.target.task == "classes"

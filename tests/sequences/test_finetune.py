@@ -51,7 +51,8 @@ def test_the_log_tells_reward_divergence_and_alpha(untrained, tmp_path) -> None:
     short = {"steps": 14, "batch": 32, "rate": 2e-2, "warmup": 1, "precision": "32"}
     tune(untrained, config(target=0.5, training=short), tmp_path)
     steps = [event for event in read_events(tmp_path / "test" / "events.jsonl") if event["event"] == "step"]
-    assert [event["step"] for event in steps] == [10, 14] and steps[-1]["reward"] > steps[0]["reward"] > 0
+    assert [event["step"] for event in steps] == [10, 14]
+    assert all(event["reward"] > 4 for event in steps)  # of 12 letters a quarter was G before
     assert all(event["divergence"] > 0 and event["alpha"] != 0.05 for event in steps)
 
 

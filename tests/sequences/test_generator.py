@@ -7,9 +7,11 @@ import pytest
 import torch
 
 from sciml.config.base import parse
+from sciml.config.sequence_oracles import ConvolutionalOracleConfig, OracleTargetConfig
 from sciml.config.sequence_settings import SequenceSamplingConfig, SteeringConfig
 from sciml.io.errors import InputError
 from sciml.sequences import steering
+from sciml.sequences.oracles.convolutional import ConvolutionalOracle
 from sciml.sequences.sampling import SOLVERS, sample_sequences
 from sciml.sequences.store import load_generator, save_generator
 from sciml.sequences.train import classes_of, train_generator
@@ -65,6 +67,38 @@ def test_a_label_is_led_to_by_classifier_free_guidance(trained) -> None:
     asked = config(steering={"method": "classifier_free", "label": 1, "weight": 2.0})
     found = sample_sequences(trained, asked, seed=0).generated
     assert found.nfe == 16 and ((found.sequences.tokens // 2) == 1).float().mean() > 0.9
+
+
+def test_a_classifier_of_masked_states_leads_to_its_class(untrained) -> None:
+    """Its log-odds grow with the letters G that are seen: each is worth the same whatever the others are."""
+    plain = sample_sequences(untrained, config(count=128), seed=0).generated.sequences
+    shares = [(plain.tokens == 2).float().mean().item()]
+    for weight in (1.0, 4.0):
+        asked = config(count=128, steering={"method": "classifier", "weight": weight})
+        found = sample_sequences(untrained, asked, Classifier(), seed=0)
+        shares.append((found.generated.sequences.tokens == 2).float().mean().item())
+        assert found.generated.nfe == 8 and found.label == "ancestral, 8 steps, classifier"
+    assert shares[0] + 0.05 < shares[1] and shares[1] + 0.05 < shares[2]
+
+
+class Classifier(ConvolutionalOracle):
+    """Log-odds that are known."""
+
+    def __init__(self, **options: object) -> None:
+        made_of = {"width": 1, "kernels": [1], "training": {"steps": 1}}
+        target = parse(OracleTargetConfig, {"label": "kind"} | options, "test")
+        super().__init__(parse(ConvolutionalOracleConfig, made_of, "test"), target, "ACGT", masked=True)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return gs(x) - 12
+
+
+@pytest.mark.parametrize("reward", [gs, Classifier(task="numbers")])
+def test_what_is_no_classifier_of_masked_states_is_refused(untrained, reward) -> None:
+    with pytest.raises(
+        InputError, match="m: `steering.method` classifier needs an oracle of classes made with --member masked"
+    ):
+        sample_sequences(untrained, config(steering={"method": "classifier"}), reward, seed=0, origin="m")
 
 
 @pytest.mark.parametrize(

@@ -213,6 +213,7 @@ def test_names_of_methods_on_sequences_are_apart(make, sequences, taken):
 
 def test_what_is_steered_samples_the_pretrained_model_and_is_led_by_the_first_oracle(make, sequences):
     sequences["dna"]["steering"]["told"] = {"method": "classifier_free", "label": 1}
+    sequences["dna"]["steering"]["guided"] = {"method": "classifier"}
     plan = make({"sequences": sequences}).sequences
     folder = "results/sequences/dna"
     assert (
@@ -220,6 +221,7 @@ def test_what_is_steered_samples_the_pretrained_model_and_is_led_by_the_first_or
     )
     assert plan.model("dna", "drakes", "0") == f"{folder}/drakes/seed-0/model.safetensors"
     assert plan.reward("dna", "best", "0") == [f"{folder}/oracles/seed-0/first.safetensors"]
+    assert plan.reward("dna", "guided", "0") == [f"{folder}/oracles/seed-0/masked.safetensors"]
     assert plan.reward("dna", "told", "0") == plan.reward("dna", "drakes", "0") == plan.manifest("dna", "told", "0") == []
     assert plan.manifest("dna", "drakes", "0") == [f"{folder}/drakes/seed-0/manifest.json"]
     assert plan.trained == [f"{folder}/pretrained/seed-0", f"{folder}/drakes/seed-0"]

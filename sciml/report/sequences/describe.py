@@ -8,6 +8,7 @@ _STEERED = {
     "none": "sampled as it is",
     "best_of_n": "best of {particles}",
     "look_ahead": "look-ahead guidance, α\N{NO-BREAK SPACE}{alpha}",
+    "classifier": "classifier guidance, weight {weight}",
     "classifier_free": "classifier-free guidance to class {label}, weight {weight}",
     "smc": "SMC, {particles} particles, α\N{NO-BREAK SPACE}{alpha}",
     "tds": "TDS, {particles} particles, α\N{NO-BREAK SPACE}{alpha}",

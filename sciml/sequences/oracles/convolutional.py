@@ -21,6 +21,7 @@ class ConvolutionalOracle(nn.Module):
         config: the network.
         target: what is predicted.
         alphabet: the letters.
+        masked: whether it was trained on sequences of which a share is masked, rows of 0, as guidance needs it.
 
     Raises:
         InputError: both strands of something that is no DNA.
@@ -30,9 +31,11 @@ class ConvolutionalOracle(nn.Module):
     centre: Tensor
     scale: Tensor
 
-    def __init__(self, config: ConvolutionalOracleConfig, target: OracleTargetConfig, alphabet: str) -> None:
+    def __init__(
+        self, config: ConvolutionalOracleConfig, target: OracleTargetConfig, alphabet: str, *, masked: bool = False
+    ) -> None:
         super().__init__()
-        self.config, self.target, self.alphabet = config, target, alphabet
+        self.config, self.target, self.alphabet, self.masked = config, target, alphabet, masked
         self.net = SequenceOracle(
             len(alphabet), config.width, config.kernels, config.pool, config.dropout, complement_of(target, alphabet)
         )

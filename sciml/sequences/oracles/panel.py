@@ -1,17 +1,17 @@
-"""The three oracles of a data set: one to be optimised, two to judge what comes of it."""
+"""The oracles of a data set: one to be optimised, two to judge what comes of it, and one of masked states, for guidance."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sciml.config.sequence_oracles import OracleConfig, OraclesConfig
+from sciml.config.sequence_oracles import PANEL, OracleConfig, OraclesConfig
 from sciml.sequences.data.sequence_set import SequenceSet
 from sciml.sequences.oracles.halves import halves
 from sciml.sequences.oracles.quality import oracle_quality
 from sciml.sequences.oracles.train import TrainedOracle, train_oracle
 from sciml.training.batches import hash_seed
 
-HALF_OF = {"first": 0, "second": 1, "third": 1}
+HALF_OF = {"first": 0, "second": 1, "third": 1, "masked": 0}
 JUDGES = ("second", "third")  # never seen by the optimiser
 
 
@@ -41,7 +41,7 @@ def train_member(
     """Train one member on its half of the chromosomes, and judge it on the other half.
 
     Args:
-        name: `first`, `second` or `third`.
+        name: `first`, `second`, `third` or `masked`.
         config: of the panel.
         sequences: the training set, all of it.
         seed: one and the same for all members; each has weights, shuffles and noise of its own, and all share the halves.
@@ -63,6 +63,7 @@ def train_member(
         run_directory=run_directory / name,
         fingerprint=fingerprint,
         time_limit=time_limit,
+        masked=name == "masked",
     )
     return Member(trained, oracle_quality(trained.oracle, config.target, other, seed=seed))
 
@@ -70,8 +71,8 @@ def train_member(
 def train_panel(
     config: OraclesConfig, sequences: SequenceSet, *, seed: int, run_directory: Path, fingerprint: str
 ) -> dict[str, Member]:
-    """All three, by name; arguments as of `train_member`."""
+    """All but `masked`, by name; arguments as of `train_member`."""
     return {
         name: train_member(name, config, sequences, seed=seed, run_directory=run_directory, fingerprint=fingerprint)
-        for name in HALF_OF
+        for name in PANEL
     }

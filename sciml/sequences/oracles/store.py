@@ -25,7 +25,9 @@ def save_oracle(path: Path, oracle: Oracle) -> None:
         "target": oracle.target.model_dump(mode="json"),
         "alphabet": oracle.alphabet,
     }
-    if isinstance(oracle, FeatureOracle):
+    if isinstance(oracle, ConvolutionalOracle):
+        description |= {"masked": oracle.masked}
+    else:
         motifs = [{"identity": m.identity, "name": m.name, "counts": m.counts.tolist()} for m in oracle.features.motifs]
         description |= {"motifs": motifs, "length": oracle.features.length}
     save_model(path, oracle.state_dict(), description)
@@ -49,7 +51,8 @@ def load_oracle(path: Path) -> Oracle:
 def _build(description: dict[str, Any], origin: str) -> Oracle:
     target, alphabet = parse(OracleTargetConfig, description["target"], origin), description["alphabet"]
     if description["oracle"]["kind"] == ConvolutionalOracle.kind:
-        return ConvolutionalOracle(parse(ConvolutionalOracleConfig, description["oracle"], origin), target, alphabet)
+        network = parse(ConvolutionalOracleConfig, description["oracle"], origin)
+        return ConvolutionalOracle(network, target, alphabet, masked=description["masked"])
     config = parse(FeatureOracleConfig, description["oracle"], origin)
     motifs = tuple(Motif(m["identity"], m["name"], np.array(m["counts"])) for m in description["motifs"])
     return FeatureOracle(config, target, features_of(config, target, alphabet, motifs, description["length"] or 0))

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from sciml.config.sequence_oracles import ConvolutionalOracleConfig, FeatureOracleConfig, OracleConfig, OracleTargetConfig
+from sciml.config.sequence_oracles import FeatureOracleConfig, OracleConfig, OracleTargetConfig
 from sciml.sequences.data.sequence_set import DNA, SequenceSet
 from sciml.sequences.motifs import Motif, read_motifs
 from sciml.sequences.oracles.convolutional import ConvolutionalOracle, complement_of
@@ -49,6 +49,7 @@ def train_oracle(
     run_directory: Path,
     fingerprint: str,
     time_limit: float | None = None,
+    masked: bool = False,
 ) -> TrainedOracle:
     """Fit an oracle to all sequences whose label was measured.
 
@@ -60,6 +61,7 @@ def train_oracle(
         run_directory: checkpoints and events of a network lie in a folder of it named by the fingerprint.
         fingerprint: of configuration, data and seed.
         time_limit: wall seconds after which to save and stop; a linear model takes no heed of it.
+        masked: whether a network learns from sequences of which a share is masked.
 
     Raises:
         InputError: labels that are not there or do not fit the task, or fewer examples than a batch.
@@ -69,30 +71,23 @@ def train_oracle(
     if isinstance(config, FeatureOracleConfig):
         return _train_features(config, target, sequences.alphabet, examples, seed)
     run = run_directory / fingerprint
-    return _train_network(config, target, sequences.alphabet, examples, seed, run, fingerprint, time_limit)
+    torch.manual_seed(hash_seed(seed, 0))
+    oracle = ConvolutionalOracle(config, target, sequences.alphabet, masked=masked)
+    return _train_network(oracle, examples, seed, run, fingerprint, time_limit)
 
 
 def _train_network(
-    config: ConvolutionalOracleConfig,
-    target: OracleTargetConfig,
-    alphabet: str,
-    examples: Examples,
-    seed: int,
-    run: Path,
-    fingerprint: str,
-    time_limit: float | None,
+    oracle: ConvolutionalOracle, examples: Examples, seed: int, run: Path, fingerprint: str, time_limit: float | None
 ) -> TrainedOracle:
-    torch.manual_seed(hash_seed(seed, 0))
-    oracle = ConvolutionalOracle(config, target, alphabet)
-    values = examples.values
-    if target.task == "numbers":
+    values, task = examples.values, oracle.target.task
+    if task == "numbers":
         oracle.centre.copy_(values.mean())
         oracle.scale.copy_(values.std(correction=0))
         values = (values - values.mean()) / values.std(correction=0)
     report = fit(
-        OracleObjective(oracle.net, target.task),
+        OracleObjective(oracle.net, task, masked=oracle.masked),
         (examples.tokens, values.float()),
-        config.training,
+        oracle.config.training,
         seed=seed,
         directory=run,
         fingerprint=fingerprint,
