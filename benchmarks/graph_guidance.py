@@ -1,36 +1,37 @@
-"""What classifier-free guidance on logP does: the property that is asked for, and the one that RDKit finds."""
+"""What guidance on logP does, classifier-free and by a guide: the property asked for, and the one that RDKit finds."""
 
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from sciml.config.base import parse
-from sciml.config.graph_models import GraphModelConfig
-from sciml.config.graph_settings import GraphSamplingConfig
+from sciml.config.graph_models import GraphGuideConfig, GraphModelConfig
+from sciml.config.graph_settings import GraphEvaluationConfig, GraphSamplingConfig
 from sciml.config.graphs import MoleculesConfig, PublishedMoleculesConfig
 from sciml.config.solvers import SolverConfig
-from sciml.graphs.conditions import property_of
 from sciml.graphs.correction import is_valid
 from sciml.graphs.data.catalog import prepare_graphs
+from sciml.graphs.data.graph_set import GraphSet
 from sciml.graphs.data.store import load_graphs
 from sciml.graphs.generator import GraphGenerator
+from sciml.graphs.guide import GraphGuide
+from sciml.graphs.guide_reached import reached
+from sciml.graphs.guide_train import train_guide
 from sciml.graphs.molecules import to_molecules
 from sciml.graphs.sampling import sample_graphs
-from sciml.graphs.train import train_generator
+from sciml.graphs.train import TrainedGenerator, train_generator
 
 MODEL = {
     "net": {"kind": "graph_transformer", "width": 64, "pair_width": 32, "layers": 4},
-    "condition": "logp",
     "training": {"cpu_seconds": 200, "batch": 64, "rate": 2.0e-3, "precision": "32"},
 }
+GUIDE = {"property": "logp", "training": {"cpu_seconds": 60, "batch": 128, "rate": 3.0e-3, "precision": "32"}}
 DEVIATIONS = (-2.0, 0.0, 2.0)
 WEIGHTS = (1.0, 2.0, 4.0)
 SOLVER = SolverConfig(name="dpm_solver_pp_sde", order=2, steps=29)
 
 
 def guidance(mirror: Path | None, folder: Path, count: int = 256) -> dict[str, Any]:
-    """A model trained with logP, and what it makes of values asked for.
+    """A model trained with logP, and one trained without it that a guide leads, and what they make of values asked for.
 
     Args:
         mirror: folder of public files; its QM9 is taken, 20,000 molecules. None: the enumerated molecules.
@@ -40,33 +41,58 @@ def guidance(mirror: Path | None, folder: Path, count: int = 256) -> dict[str, A
     data = folder / "conditional.zarr"
     molecules = MoleculesConfig() if mirror is None else PublishedMoleculesConfig(kind="qm9", train=20_000)
     prepare_graphs(molecules, data, mirror)
-    graphs = load_graphs(data, "train")
-    config = parse(GraphModelConfig, MODEL, "benchmark")
-    trained = train_generator(config, graphs, seed=0, run_directory=folder, fingerprint="guidance")
-    generator = trained.generator
-    mean, deviation = generator.property_scale.tolist()
-    rows = [{"asked": None, **_reached(generator, GraphSamplingConfig(count=count, solver=SOLVER), None)}]
-    for steps in DEVIATIONS:
-        asked = mean + steps * deviation
-        for weight in WEIGHTS:
-            sampling = GraphSamplingConfig(count=count, solver=SOLVER, value=asked, guidance=weight)
-            rows.append({"asked": asked, "weight": weight, **_reached(generator, sampling, asked)})
+    graphs, test = load_graphs(data, "train"), load_graphs(data, "test").take(slice(2048))
+    told, untold = (_trained(condition, graphs, folder) for condition in ("logp", "none"))
+    mean, deviation = told.generator.property_scale.tolist()
+    guide = train_guide(
+        parse(GraphGuideConfig, GUIDE, "benchmark"),
+        untold.generator,
+        graphs,
+        seed=0,
+        run_directory=folder,
+        fingerprint="guide",
+    )
+    asked = [mean + steps * deviation for steps in DEVIATIONS]
     return {
         "property": "logp",
         "molecules": molecules.kind,
         "data": [mean, deviation],
-        "steps": trained.report.steps,
-        "rows": rows,
+        "steps": told.report.steps,
+        "rows": _rows(told.generator, None, asked, test, count),
+        "by_guide": {
+            "steps": untold.report.steps,
+            "guide_steps": guide.report.steps,
+            "guide_parameters": guide.parameters,
+            "rows": _rows(untold.generator, guide.guide, asked, test, count),
+        },
     }
 
 
-def _reached(generator: GraphGenerator, sampling: GraphSamplingConfig, asked: float | None) -> dict[str, float]:
-    drawn = sample_graphs(generator, sampling, seed=0).generated.graphs
-    values = property_of("logp", drawn)
-    values = values[torch.isfinite(values)]
-    found = {
-        "valid": sum(map(is_valid, to_molecules(drawn))) / len(drawn),
-        "mean": values.mean().item(),
-        "deviation": values.std().item(),
-    }
-    return found if asked is None else found | {"mean_absolute_error": (values - asked).abs().mean().item()}
+def _trained(condition: str, graphs: GraphSet, folder: Path) -> TrainedGenerator:
+    config = parse(GraphModelConfig, MODEL | {"condition": condition}, "benchmark")
+    return train_generator(config, graphs, seed=0, run_directory=folder, fingerprint=f"guidance {condition}")
+
+
+def _rows(
+    generator: GraphGenerator, guide: GraphGuide | None, asked: list[float], test: GraphSet, count: int
+) -> list[dict[str, Any]]:
+    """What is reached without a value, and with each value and weight."""
+    plain = GraphSamplingConfig(count=count, solver=SOLVER)
+    rows = [{"asked": None, **_reached(generator, None, plain, test)}]
+    for value in asked:
+        for weight in WEIGHTS:
+            sampling = GraphSamplingConfig(count=count, solver=SOLVER, value=value, guidance=weight)
+            rows.append({"asked": value, "weight": weight, **_reached(generator, guide, sampling, test)})
+    return rows
+
+
+def _reached(
+    generator: GraphGenerator, guide: GraphGuide | None, sampling: GraphSamplingConfig, test: GraphSet
+) -> dict[str, float]:
+    drawn = sample_graphs(generator, sampling, guide, seed=0)
+    graphs = drawn.generated.graphs
+    found = reached(GraphEvaluationConfig(sampling=sampling, property="logp"), graphs, test)
+    assert found is not None
+    names = ("mean", "deviation") + (() if sampling.value is None else ("mean_absolute_error",))
+    valid = sum(map(is_valid, to_molecules(graphs))) / len(graphs)
+    return {"valid": valid, **{name: found[name] for name in names}, "seconds_per_graph": drawn.seconds_per_graph}

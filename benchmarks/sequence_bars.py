@@ -1,10 +1,7 @@
 """What benchmarks/sequences.py measures, one function a figure."""
 
 import math
-import subprocess
-import sys
 import tempfile
-import time
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
@@ -19,7 +16,6 @@ from sciml.config.models import TrainingConfig
 from sciml.denoisers.letters import LetterDenoiser
 from sciml.denoisers.tabular import TabularDenoiser
 from sciml.finetuning.drakes import DrakesObjective, Steering
-from sciml.nets.dilated_cnn import DilatedCNN
 from sciml.processes.absorbing import Absorbing
 from sciml.sequences.data.gb1 import landscape
 from sciml.sequences.data.sequence_set import SequenceSet
@@ -149,7 +145,7 @@ def table_reward(table: Tensor) -> Any:
     return reward
 
 
-def tuned_on_landscape(fitness: Tensor, *, seed: int, alpha: float = 1.0, steps: int = 800) -> dict[str, float]:
+def tuned_on_landscape(fitness: Tensor, *, seed: int, alpha: float = 1.0, steps: int = 700) -> dict[str, float]:
     """DRAKES from the uniform law on a measured landscape: reward and total variation of the law it ends with, exactly.
 
     Args:
@@ -204,54 +200,6 @@ def simulated_landscape(generator: torch.Generator, sites: int = 4, letters: int
         return float(fitness(threshold).flatten().logsumexp(0)) - math.log(energy.numel()) - GB1_LOG_MEAN
 
     return fitness(brentq(excess, -50.0, 50.0))
-
-
-MEMORY = """
-import sys; sys.path.insert(0, {folder!r})
-from sequence_bars import rollout_cost
-print(rollout_cost({checkpointing}))
-"""
-
-
-def memory_ratio() -> dict[str, float]:
-    """Peak memory above that before it of a fine-tuning step, with and without checkpointing, each in a fresh process."""
-    found = {}
-    for checkpointing in (True, False):
-        code = MEMORY.format(folder=str(Path(__file__).parent), checkpointing=checkpointing)
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-        found[checkpointing] = [float(part) for part in done.stdout.split()]
-    return {
-        "ratio": found[True][0] / found[False][0],
-        "mb_with": found[True][0],
-        "mb_without": found[False][0],
-        "cpu_s_with": found[True][1],
-        "cpu_s_without": found[False][1],
-    }
-
-
-def rollout_cost(checkpointing: bool, steps: int = 32, iterations: int = 1) -> str:
-    """Megabytes and processor seconds of a step: 32 sequences of 100 letters, 193 k parameters, all steps differentiated."""
-    torch.manual_seed(0)
-    process = Absorbing(4)
-    denoiser, reference = (LetterDenoiser(DilatedCNN(5, 4, 64, 9, (1, 4, 1, 4, 1), timed=False), process) for _ in range(2))
-    objective = DrakesObjective(
-        denoiser,
-        reference,
-        lambda x: x[..., 0].sum(1),
-        Steering(0.1, steps=steps, truncation=steps, checkpointing=checkpointing),
-    )
-    generator, prompts = torch.Generator().manual_seed(0), torch.full((32, 100), 4)
-    before, began = _resident("VmRSS"), time.process_time()
-    Path("/proc/self/clear_refs").write_text("5")  # starts the peak anew
-    for _ in range(iterations):
-        objective(generator, prompts).backward()
-    return f"{_resident('VmHWM') - before:.1f} {(time.process_time() - began) / iterations:.3f}"
-
-
-def _resident(name: str) -> float:
-    """Megabytes of this process, now or at the peak, as Linux counts them."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith(name)).split()[1]) / 1024
 
 
 def second_order(law: Tensor) -> dict[str, dict[int, float]]:

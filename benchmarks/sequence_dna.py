@@ -33,12 +33,12 @@ MODEL = SequenceModelConfig(
 )
 TUNING = TrainingConfig(steps=60, batch=32, rate=1e-3, precision="32", weight_decay=0.0, ema=0.02)
 TUNED = {
-    "drakes alpha 0": FineTuningConfig(alpha=0.0, training=TUNING),
-    "drakes alpha 0, no alarm": FineTuningConfig(alpha=0.0, alarm=None, training=TUNING),
-    "drakes alpha 0.1, no alarm": FineTuningConfig(alpha=0.1, alarm=None, training=TUNING),
-    "drakes alpha 0.3": FineTuningConfig(alpha=0.3, training=TUNING),
-    "drakes alpha 1": FineTuningConfig(alpha=1.0, training=TUNING),
-    "drakes target 8 nats": FineTuningConfig(alpha=0.3, target=8.0, training=TUNING),
+    "drakes alpha 0": FineTuningConfig(measured=8, alpha=0.0, training=TUNING),
+    "drakes alpha 0, no alarm": FineTuningConfig(measured=8, alpha=0.0, alarm=None, training=TUNING),
+    "drakes alpha 0.1, no alarm": FineTuningConfig(measured=8, alpha=0.1, alarm=None, training=TUNING),
+    "drakes alpha 0.3": FineTuningConfig(measured=8, alpha=0.3, training=TUNING),
+    "drakes alpha 1": FineTuningConfig(measured=8, alpha=1.0, training=TUNING),
+    "drakes target 8 nats": FineTuningConfig(measured=8, alpha=0.3, target=8.0, training=TUNING),
 }
 PLAIN = SteeringConfig()
 RISING = ("drakes alpha 1", "drakes alpha 0.3", "drakes alpha 0.1, no alarm", "drakes alpha 0, no alarm")

@@ -3,14 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from domain_plan import DomainPlan
+from domain_plan import DomainPlan, any_of
 
 from sciml.config.base import Config
 from sciml.config.graph_settings import (
     GraphComparisonJob,
     GraphDataJob,
+    GraphEvaluationConfig,
     GraphEvaluationJob,
     GraphExperimentConfig,
+    GraphGuidedConfig,
+    GraphGuideJob,
     GraphTrainingJob,
 )
 from sciml.config.graph_sources import SOURCES_OF
@@ -18,15 +21,57 @@ from sciml.config.graphs import GraphFileConfig
 from sciml.config.models import TrainingConfig
 from sciml.io.fetch import SOURCES, Source
 
+COMPUTED = ("logp", "qed")
+
 
 class GraphPlan(DomainPlan[GraphExperimentConfig]):
-    """Experiments on graphs and molecules."""
+    """Experiments on graphs and molecules: models, and models led by a guide, whose folder of results holds the guide."""
 
     domain: ClassVar[str] = "graphs"
 
     @property
     def asked(self) -> dict[str, GraphExperimentConfig]:
         return self.settings.graphs
+
+    @property
+    def runs(self) -> list[str]:
+        """Folders of results, one for each training, of a model or of a guide."""
+        return [
+            self.run(dataset, name, seed)
+            for dataset, experiment in self.experiments.items()
+            for name in (*experiment.models, *experiment.guides)
+            for seed in self.seeds(dataset, name)
+        ]
+
+    @property
+    def patterns(self) -> tuple[str, str]:
+        """Regular expressions for the names of data sets, and of models and what is guided."""
+        named = {name for experiment in self.asked.values() for name in (*experiment.models, *experiment.guides)}
+        return any_of(self.asked), any_of(named)
+
+    @property
+    def guided(self) -> str:
+        """A regular expression for the names of what is guided."""
+        return any_of({name for experiment in self.asked.values() for name in experiment.guides})
+
+    @property
+    def plain(self) -> str:
+        """A regular expression for the names of models."""
+        return any_of({name for experiment in self.asked.values() for name in experiment.models})
+
+    def evaluation(self, dataset: str, name: str) -> str:
+        """The settings by which a model, or what is guided, is sampled and scored."""
+        folder = f"{self.settings.results}/graphs/{dataset}"
+        return f"{folder}/{name}/evaluation.yaml" if name in self.asked[dataset].guides else f"{folder}/evaluation.yaml"
+
+    def model(self, dataset: str, name: str, seed: str) -> str:
+        """The generator that is sampled."""
+        guides = self.asked[dataset].guides
+        return f"{self.run(dataset, guides[name].model if name in guides else name, seed)}/model.safetensors"
+
+    def guide(self, dataset: str, name: str, seed: str) -> list[str]:
+        """What leads it, if anything does."""
+        return [f"{self.run(dataset, name, seed)}/model.safetensors"] if name in self.asked[dataset].guides else []
 
     def sources(self, dataset: str) -> Sequence[Source]:
         return [SOURCES[name] for name in SOURCES_OF.get(self.asked[dataset].data.kind, ())]
@@ -39,14 +84,16 @@ class GraphPlan(DomainPlan[GraphExperimentConfig]):
         return self.settings.seeds
 
     def training(self, dataset: str, model: str) -> TrainingConfig:
-        return self.asked[dataset].models[model].training
+        experiment = self.asked[dataset]
+        guided = experiment.guides.get(model)
+        return experiment.models[model].training if guided is None else guided.guide.training
 
     def training_priority(self, dataset: str, model: str) -> float:
         """Before the baselines of fields, too: molecules take long to score."""
         return super().training_priority(dataset, model) + 1e5
 
     def compared(self, dataset: str, model: str) -> bool:
-        return self.asked[dataset].comparison is not None
+        return self.asked[dataset].comparison is not None and model in self.asked[dataset].models
 
     def jobs(self, dataset: str) -> Mapping[str, Config]:
         experiment = self.asked[dataset]
@@ -60,4 +107,15 @@ class GraphPlan(DomainPlan[GraphExperimentConfig]):
             )
         for name, model in experiment.models.items():
             found[f"{name}/training.yaml"] = GraphTrainingJob(domain="graphs", model=model)
+        for name, guided in experiment.guides.items():
+            found[f"{name}/guide.yaml"] = GraphGuideJob(domain="graphs", guide=guided.guide)
+            evaluation = _led(experiment.evaluation, guided)
+            found[f"{name}/evaluation.yaml"] = GraphEvaluationJob(domain="graphs", evaluation=evaluation)
         return found
+
+
+def _led(evaluation: GraphEvaluationConfig, guided: GraphGuidedConfig) -> GraphEvaluationConfig:
+    """The evaluation with what is asked for; how near it came is told of properties that can be computed."""
+    sampling = evaluation.sampling.model_copy(update={"value": guided.value, "guidance": guided.guidance})
+    told = guided.guide.property if guided.guide.property in COMPUTED else None
+    return evaluation.model_copy(update={"sampling": sampling, "property": told})

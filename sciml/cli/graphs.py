@@ -85,15 +85,19 @@ def inspect_graphs(model: Path) -> None:
     click.echo(to_yaml(config), nl=False)
 
 
-def sample_graphs(config: Path, model: Path, output: Path, seed: int, export: Path | None) -> None:
+def sample_graphs(
+    config: Path, model: Path, output: Path, seed: int, export: Path | None, guide: Path | None = None
+) -> None:
     """`sciml sample` of graphs."""
     job = read_config(GraphEvaluationJob, config)
+    from sciml.graphs.guide_store import load_guide
     from sciml.graphs.samples import export_samples, write_samples
     from sciml.graphs.sampling import sample_graphs as draw
     from sciml.graphs.store import load_generator
 
-    generator, _ = load_generator(model)
-    sampled = draw(generator, job.evaluation.sampling, seed=seed, origin=str(model))
+    generator, made_of = load_generator(model)
+    leading = load_guide(guide, generator, made_of, origin=str(model))[0] if guide else None
+    sampled = draw(generator, job.evaluation.sampling, leading, seed=seed, origin=str(model))
     write_samples(output, sampled, seed=seed, origin=model.name)
     if export:
         export_samples(export, sampled.generated.graphs)
@@ -108,6 +112,7 @@ def score_graphs(
     job = read_config(GraphEvaluationJob, config)
     from sciml.graphs.data.store import summary
     from sciml.graphs.evaluate import Judge
+    from sciml.graphs.guide_reached import reached
     from sciml.graphs.samples import read_samples
 
     graphs, made = read_samples(samples)
@@ -130,6 +135,8 @@ def score_graphs(
             "count": len(graphs),
             "seconds_per_graph": made["seconds_per_graph"],
             "scores": judge.score(graphs),
+            "steered": job.evaluation.sampling.value is not None,
+            "reached": reached(job.evaluation, graphs, judge.test),
         },
     )
 

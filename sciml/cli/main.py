@@ -7,6 +7,7 @@ import click
 
 from sciml.cli.allocator import keep_freed_memory
 from sciml.cli.graphs import import_gdss
+from sciml.cli.guide import guide
 from sciml.cli.samples import sample, score
 from sciml.cli.sequences import finetune, oracle
 from sciml.cli.verbs import calibrate, compare, evaluate, fetch, forecast, inspect, prepare, report, schema, train, validate
@@ -36,6 +37,8 @@ Graphs and molecules (their files say `domain: graphs`):
   sciml train    --config training.yaml --data molecules.zarr --output model.safetensors
   sciml sample   --config evaluation.yaml --model model.safetensors --output samples.zarr --export samples.smi
   sciml score    --config evaluation.yaml --data molecules.zarr --samples samples.zarr --output evaluation.json
+  sciml guide    --config guide.yaml --data molecules.zarr --model model.safetensors --output guide.safetensors
+                 (then sciml sample --guide guide.safetensors, with a `value` to lead to)
 
 \b
 Sequences (their files say `domain: sequences`); prepare, train, sample and score as above, and for a reward:
@@ -68,6 +71,7 @@ VERBS = (
     forecast,
     oracle,
     finetune,
+    guide,
     sample,
     score,
     inspect,

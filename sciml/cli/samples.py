@@ -16,16 +16,21 @@ from sciml.io.errors import InputError
 @SEED
 @click.option("--export", type=FILE, help="Also write the samples as text: .smi (molecules), .graphml (graphs) or .fa.")
 @click.option("--reward", help="Of sequences, for steering: an oracle's file, or package.module:function of your own.")
-def sample(config: Path, model: Path, output: Path, seed: int, export: Path | None, reward: str | None) -> None:
+@click.option("--guide", type=FILE, help="Of graphs, for a `value` of a property: made by `sciml guide` for the model.")
+def sample(
+    config: Path, model: Path, output: Path, seed: int, export: Path | None, reward: str | None, guide: Path | None
+) -> None:
     """Generate graphs, molecules or sequences with a trained model."""
     domain = domain_of(config)
+    if guide and domain != "graphs":
+        raise InputError(f"`--guide` is of graphs, {config} is of {domain}")
     if domain == "sequences":
         return sequences.sample_sequences(config, model, output, seed, export, reward)
     if domain == "fields":
         raise InputError(f"{config}: fields are sampled by `sciml forecast`; for others give `domain`")
     if reward:
         raise InputError("`--reward` is of sequences; graphs are led by `value` and `guidance`")
-    graphs.sample_graphs(config, model, output, seed, export)
+    graphs.sample_graphs(config, model, output, seed, export, guide)
 
 
 @click.command()

@@ -68,6 +68,28 @@ class ScoreNetworksConfig(Config):
         return self
 
 
+class GraphGuideConfig(Config):
+    """A predictor of a property of noisy graphs, which leads an unconditional generator to a value of it."""
+
+    property: str = Field(min_length=1, description="one of the data's `properties`, of molecules logp or qed")
+    net: GraphTransformerConfig = Field(
+        GraphTransformerConfig(width=32, pair_width=16, layers=3), description="a graph transformer, pooled over the graph"
+    )
+    tolerance: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.3, description="least deviation of what is predicted, in deviations of the training set; smaller pushes harder"
+    )
+    focus: Probability = Field(
+        0.5, description="share of training at the noise where categories are told apart, the rest's times uniform"
+    )
+    training: TrainingConfig
+
+    @model_validator(mode="after")
+    def _sizes_are_drawn(self) -> "GraphGuideConfig":
+        if self.property == "size":
+            raise ValueError("`property` must not be size, which is drawn before a graph: use a model with `condition` size")
+        return self
+
+
 class GraphModelConfig(Config):
     """A generator of graphs or molecules."""
 

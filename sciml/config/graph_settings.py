@@ -5,11 +5,12 @@ from typing import Annotated, Literal
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from sciml.config.base import Config
-from sciml.config.graph_models import GraphModelConfig
+from sciml.config.graph_models import GraphGuideConfig, GraphModelConfig
 from sciml.config.graphs import GraphDataConfig
 from sciml.config.solvers import SolverConfig
 
 Law = Literal["none", "community", "grid", "planar", "sbm", "tree"]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
 Part = Literal["nspdk", "fcd", "qed", "logp", "sa", "weight"]
 
 ANCESTRAL = SolverConfig(name="ddim", eta=1.0, steps=20, grid="log_snr")
@@ -22,9 +23,10 @@ class GraphSamplingConfig(Config):
     solver: SolverConfig = Field(ANCESTRAL, description="any but auto")
     denoise: bool = Field(True, description="end on the mean of what the noise that is left may hide: a call more")
     batch: PositiveInt = Field(1024, description="graphs in a network call, at most")
-    value: float | None = Field(None, description="of the property that the model was trained to be asked for")
-    guidance: PositiveFloat = Field(1.0, description="weight of classifier-free guidance towards `value`; 1: none")
-
+    value: float | None = Field(None, description="of the property that the model was trained to be asked for, or the guide")
+    guidance: PositiveFloat = Field(
+        1.0, description="weight of guidance towards `value`, classifier-free or by a guide; 1: what Bayes' rule says"
+    )
     scaffold: str | None = Field(None, description="SMILES of a substructure that every molecule keeps")
 
     @model_validator(mode="after")
@@ -46,6 +48,9 @@ class GraphEvaluationConfig(Config):
         ("nspdk", "fcd", "qed", "logp", "sa", "weight"), strict=False, description="scores of molecules that take time"
     )
     most: Annotated[int, Field(ge=2)] = Field(2048, description="graphs of each set in scores by kernels; test molecules")
+    property: Literal["size", "logp", "qed"] | None = Field(
+        None, description="how near generated graphs come to `sampling.value` of it; logp and qed are of molecules"
+    )
 
 
 class GraphComparisonConfig(Config):
@@ -58,13 +63,38 @@ class GraphComparisonConfig(Config):
     count: Annotated[int, Field(ge=2)] = Field(512, description="graphs for each")
 
 
+class GraphGuidedConfig(Config):
+    """A model of the experiment, led to a value of a property by a guide."""
+
+    model: str = Field(description="one of `models`, without `condition`")
+    guide: GraphGuideConfig
+    value: float = Field(description="of the guide's `property`, to lead to")
+    guidance: PositiveFloat = Field(1.0, description="weight of the guide; 1 is Bayes' rule")
+
+
 class GraphExperimentConfig(Config):
     """One set of graphs and the models compared on it."""
 
     data: GraphDataConfig
     models: dict[str, GraphModelConfig] = Field(min_length=1)
+    guides: dict[Name, GraphGuidedConfig] = Field(
+        default_factory=dict, description="classifier guidance of these models by name, each with a guide of its own"
+    )
     evaluation: GraphEvaluationConfig = GraphEvaluationConfig()
     comparison: GraphComparisonConfig | None = Field(None, description="left out: solvers are not compared")
+
+    @model_validator(mode="after")
+    def _guides_lead_models(self) -> "GraphExperimentConfig":
+        plain = [name for name, model in self.models.items() if model.condition == "none"]
+        for name, guided in self.guides.items():
+            if name in self.models:
+                raise ValueError(f"names of `guides` and `models` must differ, got {name!r} in both")
+            if guided.model not in plain:
+                raise ValueError(
+                    f"`guides.{name}.model` must be among `models` without `condition`, {', '.join(plain) or 'none'}; "
+                    f"got {guided.model!r}"
+                )
+        return self
 
 
 class GraphDataJob(Config):
@@ -79,6 +109,13 @@ class GraphTrainingJob(Config):
 
     domain: Literal["graphs"]
     model: GraphModelConfig
+
+
+class GraphGuideJob(Config):
+    """`sciml guide`."""
+
+    domain: Literal["graphs"]
+    guide: GraphGuideConfig
 
 
 class GraphEvaluationJob(Config):

@@ -82,7 +82,9 @@ class FineTuningConfig(Config):
     )
     temperature: PositiveFloat = Field(1.0, description="of the softmax that the paper's two draw from")
     truncation: PositiveInt = Field(16, description="last steps of a rollout that the gradient passes")
-    measured: PositiveInt | None = Field(8, description="steps before those at which the divergence is measured; null: all")
+    measured: PositiveInt | None = Field(
+        None, description="steps before those at which the divergence is measured, chosen at random; null: all"
+    )
     checkpointing: bool = Field(False, description="compute steps again on the way back instead of keeping them")
     alarm: AlarmConfig | None = AlarmConfig()
     training: TrainingConfig

@@ -2,17 +2,19 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
 from sciml.config.base import Config
 from sciml.config.sequence_models import FineTuningConfig, SequenceModelConfig
 from sciml.config.sequence_oracles import OraclesConfig
-from sciml.config.sequences import SequenceDataConfig
+from sciml.config.sequences import GB1Config, SequenceDataConfig, SequenceFileConfig
 
 LetterSolverName = Literal["ancestral", "tau_leaping", "euler", "trapezoidal", "first_hitting", "remasking"]
 PRETRAINED = "pretrained"
 Steering = Literal["none", "best_of_n", "look_ahead", "classifier", "classifier_free", "smc", "tds", "svdd"]
 BY_REWARD = ("best_of_n", "look_ahead", "classifier", "smc", "tds", "svdd")
+BY_VALUE = ("smc", "tds", "svdd")  # of states on the way; of ancestral steps alone
+OF_MASKS = ("first_hitting", "remasking")
 
 
 class SteeringConfig(Config):
@@ -25,6 +27,17 @@ class SteeringConfig(Config):
     weight: NonNegativeFloat = Field(
         1.0, description="of guidance by a classifier to its class 1, or classifier-free to `label`; 1 is Bayes' rule"
     )
+    draws: NonNegativeInt = Field(
+        0,
+        description="of smc, tds and svdd: sequences drawn to value a state by, for a reward of whole letters alone; 0: the "
+        "reward of the mixture foreseen",
+    )
+
+    @model_validator(mode="after")
+    def _draws_are_for_values(self) -> "SteeringConfig":
+        if self.draws and self.method not in BY_VALUE:
+            raise ValueError(f"`draws` are of `method` {', '.join(BY_VALUE)}, got {self.draws} with {self.method}")
+        return self
 
     @model_validator(mode="after")
     def _labels_are_for_those_told(self) -> "SteeringConfig":
@@ -97,6 +110,56 @@ class SequenceExperimentConfig(Config):
         if unknown := [name for name in self.compared if name not in trained]:
             raise ValueError(f"`compared` may name models that are trained, {', '.join(trained)}; got {unknown[0]!r}")
         return self
+
+    @model_validator(mode="after")
+    def _classifiers_have_classes(self) -> "SequenceExperimentConfig":
+        if (found := self._steered("classifier")) and self.oracles.target.task != "classes":
+            raise ValueError(f"`steering.{found[0]}`: classifier needs `oracles.target.task` classes, got numbers")
+        return self
+
+    @model_validator(mode="after")
+    def _labels_have_a_condition(self) -> "SequenceExperimentConfig":
+        labelled = [name for name, way in self.steering.items() if way.label is not None]
+        if labelled and self.model.condition is None:
+            raise ValueError(f"`steering.{labelled[0]}`: a `label` needs a `model.condition`, got none")
+        return self
+
+    @model_validator(mode="after")
+    def _values_are_of_ancestral_steps(self) -> "SequenceExperimentConfig":
+        solver = self.evaluation.sampling.solver
+        if (found := self._steered(*BY_VALUE)) and solver != "ancestral":
+            method = self.steering[found[0]].method
+            raise ValueError(f"`steering.{found[0]}`: {method} needs `evaluation.sampling.solver` ancestral, got {solver}")
+        return self
+
+    @model_validator(mode="after")
+    def _masks_are_there(self) -> "SequenceExperimentConfig":
+        kind, compared = self.model.process.kind, self.comparison.solvers if self.comparison else ()
+        needs = [
+            *(f"finetuning.{name}" for name in self.finetuning),
+            *(f"steering.{name}" for name in self._steered("classifier")),
+            *(["evaluation.sampling.solver"] if self.evaluation.sampling.solver in OF_MASKS else []),
+            *(["comparison.solvers"] if set(compared) & set(OF_MASKS) else []),
+        ]
+        if needs and kind != "absorbing":
+            raise ValueError(f"`{needs[0]}` needs `model.process.kind` absorbing, got {kind}")
+        return self
+
+    @model_validator(mode="after")
+    def _steering_has_names(self) -> "SequenceExperimentConfig":
+        if self.evaluation.sampling.steering != SteeringConfig():
+            raise ValueError("`evaluation.sampling.steering` is for `sciml sample`: experiments name theirs under `steering`")
+        return self
+
+    @model_validator(mode="after")
+    def _motifs_are_of_dna(self) -> "SequenceExperimentConfig":
+        protein = isinstance(self.data, SequenceFileConfig) and self.data.alphabet == "protein"
+        if self.evaluation.motifs and (protein or isinstance(self.data, GB1Config)):
+            raise ValueError(f"`evaluation.motifs` are of DNA, but the data are proteins; got {self.evaluation.motifs[0]!r}")
+        return self
+
+    def _steered(self, *methods: Steering) -> list[str]:
+        return [name for name, way in self.steering.items() if way.method in methods]
 
 
 class SequenceDataJob(Config):

@@ -52,7 +52,7 @@ class Steering:
     temperature: float = 1.0
     truncation: int = 16
     measured: int | None = None
-    checkpointing: bool = True
+    checkpointing: bool = False
 
     def __post_init__(self) -> None:
         if self.alpha < 0 or (self.target is not None and not (self.target > 0 and self.alpha > 0)):

@@ -79,7 +79,7 @@ class Rollout(Solver[Path, Schedule]):
     temperature: float = 1.0
     truncation: int = 16
     measured: int | None = None
-    checkpointing: bool = True
+    checkpointing: bool = False
 
     def __post_init__(self) -> None:
         if not self.temperature > 0:

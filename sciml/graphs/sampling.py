@@ -7,9 +7,13 @@ import torch
 from torch import Generator, Tensor
 
 from sciml.config.graph_settings import GraphSamplingConfig
+from sciml.denoisers.denoiser import Denoiser
 from sciml.graphs.conditions import SIZE
 from sciml.graphs.generator import Generated, GraphGenerator, GraphSampler
+from sciml.graphs.guide import GraphGuide
+from sciml.graphs.guide_sizes import led_sizes
 from sciml.graphs.scaffold import read_scaffold
+from sciml.guidance.classifier import ClassifierGuided
 from sciml.guidance.classifier_free import ClassifierFree
 from sciml.io.errors import InputError
 from sciml.solvers.configured import configured, solver_label
@@ -25,54 +29,95 @@ class Sampled:
 
 
 def sample_graphs(
-    generator: GraphGenerator, config: GraphSamplingConfig, *, seed: int, origin: str = "the model"
+    generator: GraphGenerator,
+    config: GraphSamplingConfig,
+    guide: GraphGuide | None = None,
+    *,
+    seed: int,
+    origin: str = "the model",
 ) -> Sampled:
     """New graphs, on the GPU if there is one.
 
     Args:
         generator: trained.
         config: how many, and how.
+        guide: made for it, to lead it to the `value` of the configuration.
         seed: of the noise.
         origin: what to call the model in an error.
 
     Raises:
-        InputError: a property is asked for that the model was not trained with, a size that training never had, or a
-            scaffold that it cannot make.
+        InputError: a property is asked for that neither model nor guide knows, or that both would lead to, a guide with
+            nothing to lead to, a size that training never had, or a scaffold that the model cannot make.
     """
+    _check(generator, config, guide, origin)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     generator.to(device)
     source = Generator(device).manual_seed(hash_seed(seed, 6))
     atoms = generator.representation.atoms
-    sizes = _sizes(generator, config.value, origin)
-    substructure = read_scaffold(config.scaffold, atoms, sizes) if config.scaffold else None
     began = time.process_time()
-    denoiser, cond = generator.denoiser, None
-    if generator.conditional:
-        wanted = torch.full((config.count,), torch.nan if config.value is None else config.value)
-        cond = generator.condition(wanted)
-        if config.guidance != 1:
-            denoiser = ClassifierFree(denoiser, config.guidance, null=None)
-    elif config.value is not None:
-        raise InputError(f"{origin}: was not trained with a `condition`, so no `value` can be asked for; got {config.value}")
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=generator.precision == "bf16"):
+        denoiser, sizes = _led(generator, config, guide, source, origin)
         generated = generator.sample(
             config.count,
-            sampler(generator, config),
+            sampler(generator, config, guide),
             generator=source,
             batch=config.batch,
             denoiser=denoiser,
-            cond=cond,
-            substructure=substructure,
+            cond=_condition(generator, config),
+            substructure=read_scaffold(config.scaffold, atoms, sizes) if config.scaffold else None,
             sizes=sizes,
         )
     return Sampled(generated, (time.process_time() - began) / config.count)
 
 
-def sampler(generator: GraphGenerator, config: GraphSamplingConfig) -> GraphSampler:
+def _check(generator: GraphGenerator, config: GraphSamplingConfig, guide: GraphGuide | None, origin: str) -> None:
+    """Whether what is asked for goes with what there is."""
+    if guide is None and not generator.conditional and config.value is not None:
+        raise InputError(
+            f"{origin}: was not trained with a `condition`, so no `value` can be asked for but with a guide made by "
+            f"`sciml guide` and given as `--guide`; got {config.value}"
+        )
+    if guide is not None and generator.conditional:
+        raise InputError(
+            f"{origin}: was trained with `condition` {generator.asks_for}, which leads it: `--guide` is for models without"
+        )
+    if guide is not None and config.value is None:
+        raise InputError(f"`--guide` needs a `value` of {guide.asks_for} to lead to: `evaluation.sampling.value` is missing")
+
+
+def _led(
+    generator: GraphGenerator, config: GraphSamplingConfig, guide: GraphGuide | None, source: Generator, origin: str
+) -> tuple[Denoiser, Tensor]:
+    """The denoiser that is led to what is asked for, and weights of sizes."""
+    if guide is not None and config.value is not None:
+        log_probability = guide.to(source.device).led_to(config.value)
+        sizes = led_sizes(generator, log_probability, config.guidance, generator=source)
+        return ClassifierGuided(generator.denoiser, log_probability, config.guidance), sizes
+    free = generator.conditional and config.guidance != 1
+    denoiser = ClassifierFree(generator.denoiser, config.guidance, null=None) if free else generator.denoiser
+    return denoiser, _sizes(generator, config.value, origin)
+
+
+def _condition(generator: GraphGenerator, config: GraphSamplingConfig) -> Tensor | None:
+    if not generator.conditional:
+        return None
+    return generator.condition(torch.full((config.count,), torch.nan if config.value is None else config.value))
+
+
+def sampler(generator: GraphGenerator, config: GraphSamplingConfig, guide: GraphGuide | None = None) -> GraphSampler:
     """Solver and grid; the adjacency's process leads, and no part goes nearer to the data than it can."""
     parts = generator.process.parts
     solver, grid = configured(config.solver, parts["adj"], t_end=max(part.t_min for part in parts.values()))
-    return GraphSampler(solver, grid, config.denoise, solver_label(config.solver))
+    return GraphSampler(solver, grid, config.denoise, solver_label(config.solver) + _goal(generator, config, guide))
+
+
+def _goal(generator: GraphGenerator, config: GraphSamplingConfig, guide: GraphGuide | None) -> str:
+    """What a table says of where samples are led to, and by what."""
+    if config.value is None:
+        return ""
+    name, by = (generator.asks_for, "") if guide is None else (guide.asks_for, " by a guide")
+    weight = f", weight {config.guidance:g}" if guide is not None or config.guidance != 1 else ""
+    return f", to {name} {config.value:.3g}{by}{weight}"
 
 
 def _sizes(generator: GraphGenerator, value: float | None, origin: str) -> Tensor:

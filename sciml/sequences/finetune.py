@@ -138,7 +138,7 @@ def account(
     source, process = Generator().manual_seed(hash_seed(seed, 13)), pretrained.denoiser.process
     prompts = process.prior((ACCOUNTED, pretrained.length), generator=source)
     seen = rewards(reward, objective.eval().roll_out(source, prompts).x[..., :-1]).mean()
-    exact = replace(objective.steering, estimator="exact", measured=None)
+    exact = replace(objective.steering, estimator="exact", temperature=1.0, measured=None)
     path = DrakesObjective(objective.denoiser, pretrained.denoiser, reward, exact).roll_out(source, prompts)
     gap = (seen - rewards(reward, path.x[..., :-1]).mean()).item()
     return gap, sample_mean(path.divergence)

@@ -68,7 +68,8 @@ def fit(
 
     Args:
         objective: called as objective(generator, *batch), returns the scalar loss; the numbers by name that its method
-            `observed` returns, if it has one, are logged beside the loss.
+            `observed` returns, if it has one, are logged beside the loss; its method `advance`, if it has one, is told the
+            share of the training that is done before each step.
         examples: tensors of equal length; batch k is a tuple of their rows.
         settings: how to train.
         seed: of shuffles, noise and dropout.
@@ -178,6 +179,8 @@ class _Run:
         """One step; returns its learning rate."""
         state, settings = self.state, self.settings
         rate = settings.rate * warmup_cosine(state.step, state.steps, settings.warmup)
+        if advance := getattr(state.module, "advance", None):
+            advance(state.step / state.steps)
         seen = train_step(
             self.module,
             self.optimizer,

@@ -27,6 +27,8 @@ def trained(settings: Settings) -> dict[str, tuple[int, int]]:
     for name, experiment in settings.graphs.items():
         for model, config in experiment.models.items():
             found[f"{name}.{model}"] = (config.training.batch, training_size(experiment.data))
+        for guide, guided in experiment.guides.items():
+            found[f"{name}.{guide}"] = (guided.guide.training.batch, training_size(experiment.data))
     for name, experiment in settings.sequences.items():
         found[name] = (experiment.model.training.batch, training_size(experiment.data))
     return {name: (batch, size) for name, (batch, size) in found.items() if size is not None}

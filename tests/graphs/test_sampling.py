@@ -3,13 +3,17 @@
 import pytest
 import torch
 
+from sciml.config.base import parse
+from sciml.config.graph_models import GraphGuideConfig
 from sciml.config.graph_settings import GraphSamplingConfig
 from sciml.config.solvers import SolverConfig
 from sciml.graphs.conditions import property_of
 from sciml.graphs.generator import GraphSampler
+from sciml.graphs.guide_train import fitted_guide
 from sciml.graphs.sampling import sample_graphs, sampler
 from sciml.graphs.train import fitted
 from sciml.io.errors import InputError
+from sciml.solvers.configured import solver_label
 
 SOLVERS = [
     SolverConfig(name="ddim", eta=1.0, steps=4, grid="log_snr"),
@@ -71,3 +75,60 @@ def test_a_size_that_training_never_had_is_refused(told_size, value):
 def test_a_scaffold_larger_than_the_size_asked_for_is_refused(told_size):
     with pytest.raises(InputError, match="`scaffold` must have at most 3 atoms for this model, got 4"):
         drawn(told_size, value=3.0, scaffold="CCCO")
+
+
+@pytest.fixture
+def led(small_model, molecules):
+    """A model without `condition`, and a guide to logP, both untrained."""
+    torch.manual_seed(0)
+    model = fitted(small_model(), molecules).eval()
+    net = {"kind": "graph_transformer", "width": 8, "pair_width": 4, "layers": 1, "heads": 2}
+    config = parse(GraphGuideConfig, {"property": "logp", "net": net, "training": {"steps": 1}}, "f")
+    return model, fitted_guide(config, model, property_of("logp", molecules)).eval().requires_grad_(False)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"value": 2.0}, ", to logp 2 by a guide, weight 1"),
+        ({"value": -0.257, "guidance": 2.5}, ", to logp -0.257 by a guide, weight 2.5"),
+    ],
+)
+def test_a_guide_that_knows_nothing_leads_nowhere_and_one_that_knows_does(led, options, says):
+    """Untrained it says the same of every state, whatever it is asked for; the label says what was asked for and how."""
+    model, guide = led
+    config = GraphSamplingConfig(count=12, solver=SOLVERS[0], **options)
+    found, elsewhere = (
+        sample_graphs(model, one, guide, seed=0).generated for one in (config, config.model_copy(update={"value": 7.0}))
+    )
+    assert found.label == f"{solver_label(SOLVERS[0])}{says}" and found.nfe == 5
+    assert torch.equal(found.graphs.edges, elsewhere.graphs.edges)
+    for parameter in guide.predictor.parameters():
+        parameter.normal_(generator=torch.Generator().manual_seed(0))
+    assert not torch.equal(sample_graphs(model, config, guide, seed=0).generated.graphs.edges, found.graphs.edges)
+
+
+def test_what_leads_must_fit_what_is_asked_for(led, small_model, molecules):
+    model, guide = led
+    told = fitted(small_model(condition="qed"), molecules, property_of("qed", molecules)).eval()
+    plain, asked = GraphSamplingConfig(count=2), GraphSamplingConfig(count=2, value=1.0)
+    for generator, config, leading, message in (
+        (model, asked, None, "was not trained with a `condition`, so no `value` .* `sciml guide` .* `--guide`; got 1.0"),
+        (
+            told,
+            asked,
+            guide,
+            "m.safetensors: was trained with `condition` qed, which leads it: `--guide` is for models without",
+        ),
+        (model, plain, guide, "`--guide` needs a `value` of logp to lead to: `evaluation.sampling.value` is missing"),
+    ):
+        with pytest.raises(InputError, match=message):
+            sample_graphs(generator, config, leading, seed=0, origin="m.safetensors")
+
+
+def test_what_a_told_model_is_asked_for_is_in_its_label(told_size):
+    labels = [
+        sampler(told_size, GraphSamplingConfig(solver=SOLVERS[0], **options)).label.partition(", to ")[2]
+        for options in ({}, {"value": 3.0}, {"value": 3.0, "guidance": 2.0})
+    ]
+    assert labels == ["", "size 3", "size 3, weight 2"]

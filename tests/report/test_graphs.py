@@ -21,6 +21,7 @@ from sciml.report.graphs.runs import Estimate, Molecule, PlainGraph
 from sciml.report.grouping import group
 from sciml.report.numbers import MINUS, number
 
+from .conftest import write_graph_run
 from .page import Page, build
 
 Edit = Callable[[Path, Callable[[dict[str, Any]], Any]], None]
@@ -241,3 +242,36 @@ def test_numbers_as_text() -> None:
 )
 def test_a_score_is_at_the_floor_within_both_intervals(low: float, floor_high: float, at_floor: bool) -> None:
     assert Estimate(0.1, low, 0.2, floor=0.05, floor_high=floor_high).at_floor is at_floor
+
+
+@pytest.fixture
+def led_runs(molecule_run: Path, edit: Edit) -> list[Path]:
+    """A model, and the same led to a value, of which fewer are like the test set's."""
+    led = write_graph_run(molecule_run.parents[3], "led", dataset="qm9", error=0.001, molecules=True)
+    reached = {"property": "logp", "asked": 2.24, "count": 64, "mean": 2.1, "deviation": 0.4, "mean_absolute_error": 0.3}
+    reached |= {"test_mean": 0.33, "test_deviation": 0.95}
+    edit(led / "evaluation.json", lambda values: values.update(steered=True, reached=reached))
+    edit(led / "manifest.json", lambda values: values["config"].update(guide={"property": "logp"}))
+    return [molecule_run, led]
+
+
+def test_what_is_led_to_a_value_says_how_near_it_came_and_does_not_compete(led_runs: list[Path], tmp_path: Path) -> None:
+    said = "\n".join(findings(group([load_graph_run(run) for run in led_runs])[0]))
+    assert (
+        "led was asked for log P 2.24 and made 2.10 ± 0.400, 0.300 from it on average; the test set has 0.330 ± 0.950"
+        in said
+    )
+    assert "comes nearest" not in said and "The Fréchet ChemNet distance is 0.600" in said
+    page = build(led_runs, tmp_path)
+    assert "led was asked for log P 2.24" in page.text
+    assert "Of led, led by a guide, training and parameters are the guide's." in page.text
+    assert not page.bold  # its distances are the lowest, and nobody competes with the other
+
+
+def test_where_all_are_led_they_compete(led_runs: list[Path], edit: Edit) -> None:
+    edit(led_runs[0] / "evaluation.json", lambda values: values.update(steered=True, reached=None))
+    said = "\n".join(findings(group([load_graph_run(run) for run in led_runs])[0]))
+    assert "Of 2 models led comes nearest" in said
+    edit(led_runs[1] / "evaluation.json", lambda values: values["reached"].pop("mean"))
+    with pytest.raises(InputError, match="`reached.mean` is missing"):
+        load_graph_run(led_runs[1])

@@ -56,6 +56,13 @@ def test_the_log_tells_reward_divergence_and_alpha(untrained, tmp_path) -> None:
     assert all(event["divergence"] > 0 and event["alpha"] != 0.05 for event in steps)
 
 
+@pytest.mark.parametrize("estimator", ["straight_through", "soft"])
+def test_the_published_estimators_have_a_temperature(untrained, tmp_path, estimator: str) -> None:
+    short = {"steps": 2, "batch": 32, "rate": 2e-2, "precision": "32"}
+    tuned = tune(untrained, config(estimator=estimator, temperature=0.5, training=short), tmp_path)
+    assert tuned.divergence["value"] > 0 and tuned.report.steps == 2
+
+
 def test_weight_on_the_divergence_keeps_it_small(untrained, tmp_path) -> None:
     near, far = (tune(untrained, config(alpha=alpha), tmp_path / str(alpha)) for alpha in (1.0, 0.0))
     assert near.divergence["value"] < far.divergence["value"] / 3

@@ -116,6 +116,15 @@ def graphs() -> dict:
 
 
 @pytest.fixture
+def guided(graphs: dict) -> dict:
+    """The same with a guide to a property of the user's own."""
+    training = {"steps": 3, "batch": 4, "precision": "32"}
+    guide = {"property": "wiener", "training": training}
+    graphs["pairs"]["guides"] = {"led": {"model": "tiny", "guide": guide, "value": 4.0, "guidance": 2.0}}
+    return graphs
+
+
+@pytest.fixture
 def qm9() -> dict:
     """QM9, made of two public files."""
     return {"qm9": {"data": {"kind": "qm9"}, "models": {"tiny": {"training": {"steps": 2}}}}}

@@ -23,8 +23,10 @@ def _exact(settings: dict) -> int:
 def _of_graphs(settings: dict) -> Counter:
     experiments, seeds = settings.get("graphs", {}).values(), len(settings["seeds"])
     runs = [experiment for experiment in experiments for _ in experiment["models"]]
+    guides = sum(len(experiment.get("guides", {})) for experiment in experiments)
     compared = sum("comparison" in experiment for experiment in runs)
-    stages = Counter(dict.fromkeys(("graph_train", "graph_sample", "graph_score"), seeds * len(runs)))
+    stages = Counter(dict.fromkeys(("graph_sample", "graph_score"), seeds * (len(runs) + guides)))
+    stages += Counter(graph_train=seeds * len(runs), graph_guide=seeds * guides)
     return stages + Counter(graph_prepare=len(experiments), graph_compare=seeds * compared)
 
 
@@ -85,6 +87,18 @@ GRAPHS = {"graph_prepare", "graph_train", "graph_sample", "graph_score", "graph_
 def test_a_configuration_of_graphs_alone(graph, write, small, graphs):
     found = graph(write({"seeds": [0, 1], "graphs": graphs}))
     assert found == Counter(graph_prepare=1, report=1, all=1) + Counter(dict.fromkeys(GRAPHS - {"graph_prepare"}, 2))
+
+
+def test_a_guide_waits_for_its_model_and_leads_its_samples(graph, write, guided):
+    config = write({"seeds": [0, 1], "graphs": guided})
+    assert graph(config) == Counter(
+        graph_prepare=1, report=1, all=1, graph_guide=2, graph_train=2, graph_compare=2
+    ) + Counter(graph_sample=4, graph_score=4)
+    run = "results/graphs/pairs/led/seed-1"
+    made = Counter(graph_prepare=1, graph_train=1, graph_guide=1)
+    assert graph(config, targets=(f"{run}/model.safetensors",)) == made
+    assert graph(config, targets=(f"{run}/evaluation.json",)) == made + Counter(graph_sample=1, graph_score=1)
+    assert graph(config, targets=("models",)) == Counter(graph_prepare=1, graph_train=2, graph_guide=2, models=1)
 
 
 SEQUENCES = {f"sequence_{stage}" for stage in ("prepare", "oracle", "pretrain", "finetune", "sample", "score")}

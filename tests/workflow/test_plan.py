@@ -10,7 +10,13 @@ from pathlib import Path
 import pytest
 
 from sciml.config.base import read_config
-from sciml.config.graph_settings import GraphComparisonJob, GraphDataJob, GraphEvaluationJob, GraphTrainingJob
+from sciml.config.graph_settings import (
+    GraphComparisonJob,
+    GraphDataJob,
+    GraphEvaluationJob,
+    GraphGuideJob,
+    GraphTrainingJob,
+)
 from sciml.config.graph_sources import SOURCES_OF
 from sciml.config.sequence_settings import (
     FineTuningJob,
@@ -141,6 +147,36 @@ def test_settings_of_graphs_are_read_by_the_verbs(make, graphs):
     found = {name: read_config(job, folder / name) for name, job in jobs.items()}
     assert found["comparison.yaml"].evaluation == found["evaluation.yaml"].evaluation
     assert found["comparison.yaml"].comparison.calls == (2,)
+
+
+def test_what_is_guided_has_a_guide_and_an_evaluation_of_its_own(make, guided):
+    plan = make({"seeds": [0, 1], "graphs": guided}).graphs
+    folder = "results/graphs/pairs"
+    assert plan.runs == [f"{folder}/{name}/seed-{seed}" for name in ("tiny", "led") for seed in (0, 1)]
+    assert plan.comparisons == [f"{folder}/tiny/seed-{seed}" for seed in (0, 1)]
+    assert plan.patterns == ("pairs", "led|tiny") and (plan.plain, plan.guided) == ("tiny", "led")
+    assert plan.training("pairs", "led").steps == 3 and plan.training("pairs", "tiny").steps == 2
+    assert plan.model("pairs", "led", "1") == plan.model("pairs", "tiny", "1") == f"{folder}/tiny/seed-1/model.safetensors"
+    assert plan.guide("pairs", "led", "1") == [f"{folder}/led/seed-1/model.safetensors"]
+    assert plan.guide("pairs", "tiny", "1") == []
+    assert plan.evaluation("pairs", "led") == f"{folder}/led/evaluation.yaml"
+    assert plan.evaluation("pairs", "tiny") == f"{folder}/evaluation.yaml"
+
+
+def test_settings_of_guides_are_read_by_the_verbs(make, guided):
+    """How near a property comes is told where it can be computed of what was generated."""
+    make({"graphs": guided}).write_jobs()
+    folder = Path("results/graphs/pairs")
+    assert not (folder / "led/training.yaml").exists()
+    assert read_config(GraphGuideJob, folder / "led/guide.yaml").guide.property == "wiener"
+    common = read_config(GraphEvaluationJob, folder / "evaluation.yaml").evaluation
+    found = read_config(GraphEvaluationJob, folder / "led/evaluation.yaml").evaluation
+    assert (common.sampling.value, common.property) == (None, None)
+    assert (found.sampling.value, found.sampling.guidance, found.property) == (4.0, 2.0, None)
+    assert found.sampling.model_copy(update={"value": None, "guidance": 1.0}) == common.sampling
+    guided["pairs"]["guides"]["led"]["guide"]["property"] = "logp"
+    make({"graphs": guided}).write_jobs()
+    assert read_config(GraphEvaluationJob, folder / "led/evaluation.yaml").evaluation.property == "logp"
 
 
 def test_granted_time_sets_order_and_limit(make, small):

@@ -27,6 +27,7 @@ VERSIONS = {
     "graph_sample": 2,
     "graph_score": 2,
     "graph_compare": 2,
+    "graph_guide": 1,
     "sequence_prepare": 1,
     "sequence_oracle": 1,
     "sequence_pretrain": 1,

@@ -1,4 +1,4 @@
-"""Generators of graphs and molecules: data, training of nodes and adjacency together, samples, scores, solvers."""
+"""Generators of graphs and molecules: data, training of nodes and adjacency together, guides, samples, scores, solvers."""
 
 
 rule graph_prepare:
@@ -38,6 +38,8 @@ rule graph_train:
         "<logs>/graphs/{graphset}/{generator}/seed-{seed}/train.log",
     benchmark:
         "<benchmarks>/graphs/{graphset}/{generator}/seed-{seed}/train.tsv"
+    wildcard_constraints:
+        generator=PLAN.graphs.plain,
     priority: lambda wildcards: PLAN.graphs.training_priority(wildcards.graphset, wildcards.generator)
     conda:
         CONDA
@@ -55,10 +57,43 @@ rule graph_train:
         " --output {output.model:q} --manifest {output.manifest:q} --events {output.events:q} > {log:q} 2>&1"
 
 
+rule graph_guide:
+    input:
+        config="<results>/graphs/{graphset}/{generator}/guide.yaml",
+        data="<data>/graphs/{graphset}.zarr",
+        model=lambda wildcards: PLAN.graphs.model(wildcards.graphset, wildcards.generator, wildcards.seed),
+    output:
+        guide="<results>/graphs/{graphset}/{generator}/seed-{seed}/model.safetensors",
+        manifest="<results>/graphs/{graphset}/{generator}/seed-{seed}/manifest.json",
+        events="<results>/graphs/{graphset}/{generator}/seed-{seed}/events.jsonl",
+    log:
+        "<logs>/graphs/{graphset}/{generator}/seed-{seed}/guide.log",
+    benchmark:
+        "<benchmarks>/graphs/{graphset}/{generator}/seed-{seed}/guide.tsv"
+    wildcard_constraints:
+        generator=PLAN.graphs.guided,
+    priority: lambda wildcards: PLAN.graphs.training_priority(wildcards.graphset, wildcards.generator)
+    conda:
+        CONDA
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards: PLAN.graphs.training_minutes(wildcards.graphset, wildcards.generator),
+        gpu=0,
+    params:
+        version=VERSIONS["graph_guide"],
+        directory=subpath(output.guide, parent=True),
+    shell:
+        "exec sciml guide --config {input.config:q} --data {input.data:q} --model {input.model:q} --seed {wildcards.seed}"
+        " --run-directory {params.directory:q}/run --time-limit $(({resources.runtime} * 54))"
+        " --output {output.guide:q} --manifest {output.manifest:q} --events {output.events:q} > {log:q} 2>&1"
+
+
 rule graph_sample:
     input:
-        config="<results>/graphs/{graphset}/evaluation.yaml",
-        model="<results>/graphs/{graphset}/{generator}/seed-{seed}/model.safetensors",
+        config=lambda wildcards: PLAN.graphs.evaluation(wildcards.graphset, wildcards.generator),
+        model=lambda wildcards: PLAN.graphs.model(wildcards.graphset, wildcards.generator, wildcards.seed),
+        guide=lambda wildcards: PLAN.graphs.guide(wildcards.graphset, wildcards.generator, wildcards.seed),
     output:
         directory("<results>/graphs/{graphset}/{generator}/seed-{seed}/samples.zarr"),
     log:
@@ -75,14 +110,15 @@ rule graph_sample:
         gpu=0,
     params:
         version=VERSIONS["graph_sample"],
+        guide=lambda wildcards, input: " ".join(f"--guide {quote(path)}" for path in input.guide),
     shell:
-        "exec sciml sample --config {input.config:q} --model {input.model:q} --seed {wildcards.seed}"
+        "exec sciml sample --config {input.config:q} --model {input.model:q} {params.guide} --seed {wildcards.seed}"
         " --output {output:q} > {log:q} 2>&1"
 
 
 rule graph_score:
     input:
-        config="<results>/graphs/{graphset}/evaluation.yaml",
+        config=lambda wildcards: PLAN.graphs.evaluation(wildcards.graphset, wildcards.generator),
         data="<data>/graphs/{graphset}.zarr",
         samples="<results>/graphs/{graphset}/{generator}/seed-{seed}/samples.zarr",
     output:

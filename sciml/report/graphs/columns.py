@@ -40,7 +40,7 @@ def percent(value: float) -> str:
 _MMD = ("degree", "clustering", "orbit", "spectrum", "mean")
 _MEAN = "mean of three"
 _SHARES = "Share of graphs, %"
-_PROPERTIES = {"qed": "QED", "logp": "log P", "sa": "SA score", "weight": "weight, Da"}
+PROPERTIES = {"qed": "QED", "logp": "log P", "sa": "SA score", "weight": "weight, Da"}
 
 GRAPHS = (
     *(GraphColumn("Squared MMD, unbiased", _MEAN if name == "mean" else name, name, four_decimals) for name in _MMD),
@@ -64,7 +64,7 @@ def columns_of(dataset: GraphDataset) -> tuple[GraphColumn, ...]:
     """The columns that some run fills."""
     run = dataset.first
     properties = tuple(
-        GraphColumn("Wasserstein-1 distance of properties", _PROPERTIES.get(name, name), name, number)
+        GraphColumn("Wasserstein-1 distance of properties", PROPERTIES.get(name, name), name, number)
         for name in run.main.properties
     )
     columns = (*_MOLECULES, *properties) if run.molecules else GRAPHS

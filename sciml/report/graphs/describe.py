@@ -20,6 +20,7 @@ def describe(dataset: GraphDataset) -> str:
     return (
         f"{title}{counts} {noun} of {what}, {_origin(dataset)}. Each model generated {number} {noun}, compared with "
         f"{_thousands(first.main.reference)} test {noun}; {repeated}. {_copies(dataset)}"
+        f"{_guided(dataset)}"
     )
 
 
@@ -45,6 +46,12 @@ def _copies(dataset: GraphDataset) -> str:
     if dataset.first.molecules:
         return f"{100 * share:.1f} % of the test molecules are training molecules, too."
     return f"{100 * share:.1f} % of the test graphs are isomorphic to training graphs."
+
+
+def _guided(dataset: GraphDataset) -> str:
+    """Whose training is told of what is led by a guide."""
+    names = [model.name for model in dataset.models if "guide" in model.first.manifest.config]
+    return f" Of {', '.join(names)}, led by a guide, training and parameters are the guide's." if names else ""
 
 
 def _thousands(count: int) -> str:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from math import isnan
 
-from sciml.report.graphs.columns import four_decimals, percent, quality_of
+from sciml.report.graphs.columns import PROPERTIES, four_decimals, percent, quality_of
 from sciml.report.graphs.runs import Estimate, GraphDataset, GraphModel, GraphScore
-from sciml.report.graphs.tables import solver_scores
+from sciml.report.graphs.tables import competing, solver_scores
 from sciml.report.grouping import average
 from sciml.report.numbers import number
 
@@ -14,14 +14,15 @@ _MOLECULES = {"valid": "valid without correction", "unique": "unique", "novel": 
 
 
 def findings(dataset: GraphDataset) -> list[str]:
-    """Who is nearest to the test graphs and how near the floor, how many graphs are good, and what fewer calls cost."""
-    sentences = (_nearest(dataset), _good(dataset), _calls(dataset), _chance(dataset))
+    """Who is nearest to the test graphs and how near the floor, how many graphs are good, what came of values that were
+    asked for, and what fewer calls cost."""
+    sentences = (_nearest(dataset), _good(dataset), _led(dataset), _calls(dataset), _chance(dataset))
     return [sentence for sentence in sentences if sentence]
 
 
 def _nearest(dataset: GraphDataset) -> str | None:
     name, words = quality_of(dataset)
-    found = [(model, model.average(lambda run: run.main.estimate(name).value)) for model in dataset.models]
+    found = [(model, model.average(lambda run: run.main.estimate(name).value)) for model in competing(dataset)]
     finite = [(model, mean) for model, mean in found if mean.finite]
     if not finite:
         return None
@@ -56,6 +57,26 @@ def _good(dataset: GraphDataset) -> str:
 
 def _share(model: GraphModel, name: str) -> float:
     return model.average(lambda run: run.main.estimate(name).value).mean
+
+
+def _led(dataset: GraphDataset) -> str | None:
+    """What came of the values that were asked for."""
+    parts = [part for model in dataset.models if (part := _reached(model))]
+    return f"Led to a value of a property: {'; '.join(parts)}." if parts else None
+
+
+def _reached(model: GraphModel) -> str | None:
+    found = [run.reached for run in model.runs if run.reached is not None and not isnan(run.reached.asked)]
+    if not found:
+        return None
+    first, name = found[0], PROPERTIES.get(found[0].name, found[0].name)
+    mean, deviation, error = (
+        number(average(getattr(one, key) for one in found).mean) for key in ("mean", "deviation", "error")
+    )
+    return (
+        f"{model.name} was asked for {name} {number(first.asked)} and made {mean} ± {deviation}, "
+        f"{error} from it on average; the test set has {number(first.test_mean)} ± {number(first.test_deviation)}"
+    )
 
 
 def _calls(dataset: GraphDataset) -> str | None:

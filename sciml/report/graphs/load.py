@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sciml.io.errors import InputError
-from sciml.report.graphs.runs import Drawing, Estimate, Facts, GraphRun, GraphScore, Molecule, PlainGraph
+from sciml.report.graphs.runs import Drawing, Estimate, Facts, GraphRun, GraphScore, Molecule, PlainGraph, Reached
 from sciml.report.history import read_history
 from sciml.report.manifest import read_manifest
 from sciml.report.record import Record, read_record
@@ -33,6 +33,24 @@ def load_graph_run(directory: Path) -> GraphRun:
         compared=_compared(directory / "solvers.json", bool(facts.atoms)),
         generated=_drawings(examples, "generated", bool(facts.atoms)),
         examples=_drawings(examples, "training", bool(facts.atoms)),
+        steered="steered" in evaluation.values and evaluation.flag("steered"),
+        reached=_reached(evaluation),
+    )
+
+
+def _reached(evaluation: Record) -> Reached | None:
+    """Where a property was measured."""
+    if evaluation.values.get("reached") is None:
+        return None
+    record = evaluation.record("reached")
+    return Reached(
+        name=record.text("property"),
+        asked=record.number("asked"),
+        mean=record.number("mean"),
+        deviation=record.number("deviation"),
+        error=record.number("mean_absolute_error"),
+        test_mean=record.number("test_mean"),
+        test_deviation=record.number("test_deviation"),
     )
 
 

@@ -105,18 +105,43 @@ class Molecule:
     valid: bool
 
 
+@dataclass(frozen=True)
+class Reached:
+    """How near generated graphs came to a value of a property.
+
+    Args:
+        name: of the property.
+        asked: the value; nan where none was asked for.
+        mean: over what was generated.
+        deviation: over what was generated.
+        error: mean distance from what was asked for.
+        test_mean: over test graphs.
+        test_deviation: over test graphs.
+    """
+
+    name: str
+    asked: float
+    mean: float
+    deviation: float
+    error: float
+    test_mean: float
+    test_deviation: float
+
+
 Drawing = PlainGraph | Molecule
 
 
 @dataclass(frozen=True)
 class GraphRun(AnyRun):
-    """One training of one generator, and its scores."""
+    """One training of one generator, or of a guide that leads one, and the scores of what was sampled."""
 
     facts: Facts
     main: GraphScore
     compared: tuple[GraphScore, ...]
     generated: tuple[Drawing, ...]
     examples: tuple[Drawing, ...]  # of the training set
+    steered: bool = False  # led to a value of a property, so not meant to be like the test set
+    reached: Reached | None = None
 
     @property
     def molecules(self) -> bool:

@@ -12,17 +12,22 @@ TRAINING = "training set"
 _COSTS = (Header("", "calls", ""), Header("", "ms a graph", ""))
 
 
+def competing(dataset: GraphDataset) -> Sequence[GraphModel]:
+    """The models that are meant to be like the test set: those that are led elsewhere are not, unless all are."""
+    return [model for model in dataset.models if not model.first.steered] or dataset.models
+
+
 def main_table(dataset: GraphDataset) -> Table:
     """A row a model, and one of the training set: the floor."""
-    columns = columns_of(dataset)
-    bests = [_best(column, dataset.models) for column in columns]
+    columns, compared = columns_of(dataset), competing(dataset)
+    bests = [_best(column, compared) for column in columns]
     rows = [
         Row(
             (model.name, model.first.main.solver),
             (
                 *_costs([run.main for run in model.runs]),
                 *(
-                    _cell([run.main.estimate(c.name) for run in model.runs], c, best)
+                    _cell([run.main.estimate(c.name) for run in model.runs], c, best if model in compared else None)
                     for c, best in zip(columns, bests, strict=True)
                 ),
                 Cell(number(model.average(lambda run: run.manifest.cpu_seconds).mean)),
