@@ -1,0 +1,1 @@
+"""Distillation: a teacher's denoiser in, one that needs fewer calls out."""

@@ -1,0 +1,58 @@
+"""A student that knows where noise ends and all that lies between: the flow as a function of its start and of time.
+
+    x_t = jump(x_1, d_t, 1, t),        d_t = d(x_1, t) by a network,
+
+which is x_1 at t = 1 whatever the network says. For the flow of a teacher D, with lambda_t = log(alpha_t / sigma_t),
+
+    d_t + (1 - e^(lambda_1 - lambda_t)) d d_t / d lambda = D(x_t, t):
+
+what PID asks for. Used as a denoiser it answers one question, that of pure noise, and by one call.
+
+Reference: Tee et al. (2024), arXiv 2411.08378, section 3; Gu et al. (2023), arXiv 2306.05544, section 3.1, whose signal y_t
+is d_t where alpha_1 = 0.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from sciml.denoisers.denoiser import Denoiser, Dirac
+from sciml.distillation.jump import jump
+from sciml.numerics.broadcasting import sample_times
+from sciml.processes.gaussian import GaussianProcess
+
+
+class Trajectory(Denoiser):
+    """A denoiser for one call at t = 1.
+
+    Args:
+        net: called as net(x_1 / sigma_1, t, cond); returns d_t in the shape of the state.
+        process: the teacher's.
+        t_end: where the flow ends; by default the process's shortest time.
+    """
+
+    process: GaussianProcess
+
+    def __init__(self, net: nn.Module, process: GaussianProcess, t_end: float | None = None) -> None:
+        super().__init__(process)
+        self.net, self.t_end = net, process.t_min if t_end is None else t_end
+
+    def signal(self, x_1: Tensor, t: Tensor, cond: Any = None) -> Tensor:
+        """d_t, at one time for each sample or for all."""
+        unit = x_1 / self.process.sigma(torch.ones((), dtype=torch.float64)).to(x_1)
+        return self.net(unit, sample_times(t, x_1).to(x_1.dtype), cond)
+
+    def state(self, x_1: Tensor, t: Tensor, cond: Any = None) -> Tensor:
+        """x_t of the flow that starts at x_1."""
+        return jump(self.process, x_1, self.signal(x_1, t, cond), torch.ones((), dtype=torch.float64), t)
+
+    def forward(self, x_t: Tensor, t: Tensor, cond: Any = None) -> Dirac[Tensor]:
+        """d at `t_end`: the step of DDIM from 1 to there is the whole flow.
+
+        Raises:
+            ValueError: at another time than 1.
+        """
+        if not bool((t == 1).all()):
+            raise ValueError(f"`t` must be 1: this student says only where noise ends, got {t.flatten()[0].item():g}")
+        return Dirac(self.signal(x_t, torch.tensor(self.t_end, dtype=torch.float64), cond))
