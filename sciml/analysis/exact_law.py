@@ -3,6 +3,8 @@
 A sampler says with what probabilities each position goes on; the law over all states is pushed through these, stage by
 stage. With an exact denoiser what is left is the sampler's own error; with a trained one, its too.
 
+A latent that is drawn for a step is summed out: the law is the mean of those with each of its values.
+
 `unmasking_law` keeps one table for each set of positions that are seen, K^|set| entries: for samplers that never mask again.
 `dense_law` goes through every pair of states: for any sampler and process, where there are few states.
 """
@@ -10,14 +12,18 @@ stage. With an exact denoiser what is left is the sampler's own error; with a tr
 from itertools import combinations, pairwise
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
 from sciml.denoisers.denoiser import Denoiser
+from sciml.denoisers.latent_letters import Given
 from sciml.denoisers.letters import jump_process
 from sciml.denoisers.tabular import states
 from sciml.processes.absorbing import Absorbing
 from sciml.processes.jump import JumpProcess
+from sciml.solvers.letters.first_hitting import FirstHitting, revealed_together
+from sciml.solvers.letters.mixed import Mixed
 from sciml.solvers.letters.solver import LetterSolver
 
 Seen = tuple[int, ...]
@@ -30,7 +36,9 @@ def total_variation(p: Tensor, q: Tensor) -> float:
 
 
 @torch.no_grad()
-def dense_law(solver: LetterSolver, denoiser: Denoiser, positions: int, grid: Tensor) -> Float[Tensor, "..."]:
+def dense_law(
+    solver: LetterSolver | Mixed | FirstHitting, denoiser: Denoiser, positions: int, grid: Tensor
+) -> Float[Tensor, "..."]:
     """p(x) at the end of the grid, over the whole vocabulary of each position.
 
     Args:
@@ -39,12 +47,22 @@ def dense_law(solver: LetterSolver, denoiser: Denoiser, positions: int, grid: Te
         positions: L.
         grid: as of `integrate`.
     """
+    if isinstance(solver, FirstHitting):  # which leaves no masks
+        return F.pad(unmasking_law(solver, denoiser, positions, grid), (0, 1) * positions)
     process = jump_process(denoiser)
     every = states(process.vocabulary, positions)
     law = _prior(process, every)
+    inner, branches = _branches(solver, denoiser)
     for t, s in pairwise(grid):
-        law = law @ _kernel(solver, denoiser, process, every, t, s)
+        law = torch.stack([law @ _kernel(inner, each, process, every, t, s) for each in branches]).mean(0)
     return law.reshape([process.vocabulary] * positions)
+
+
+def _branches(solver: LetterSolver | Mixed, denoiser: Denoiser) -> tuple[LetterSolver, list[Denoiser]]:
+    """The sampler of a step, and the denoisers of which one is drawn for it, each as likely."""
+    if isinstance(solver, Mixed):
+        return solver.solver, [Given(denoiser, latent) for latent in range(solver.latents)]
+    return solver, [denoiser]
 
 
 def _prior(process: JumpProcess, every: Tensor) -> Tensor:
@@ -78,12 +96,14 @@ def _joint(probabilities: Float[Tensor, "state position value"], every: Tensor) 
 
 
 @torch.no_grad()
-def unmasking_law(solver: LetterSolver, denoiser: Denoiser, positions: int, grid: Tensor) -> Float[Tensor, "..."]:
+def unmasking_law(
+    solver: LetterSolver | Mixed | FirstHitting, denoiser: Denoiser, positions: int, grid: Tensor
+) -> Float[Tensor, "..."]:
     """p(x_0) at the end of a grid that ends in the data, (K,) * positions.
 
     Args:
         solver: at most two stages; must not mask again.
-        denoiser: of masked letters.
+        denoiser: of masked letters; for first-hitting one that does not look at the time, which is random there.
         positions: L.
         grid: as of `integrate`, down to 0.
 
@@ -94,16 +114,39 @@ def unmasking_law(solver: LetterSolver, denoiser: Denoiser, positions: int, grid
     process = jump_process(denoiser)
     if not isinstance(process, Absorbing):
         raise TypeError(f"`denoiser.process` must be Absorbing, got {type(process).__name__}")
+    if isinstance(solver, FirstHitting):
+        return _first_hitting_law(denoiser, process, positions, grid)
     if grid[-1] != 0:
         raise ValueError(f"`grid` must end at 0, got {grid[-1].item()}")
+    inner, branches = _branches(solver, denoiser)
     laws: dict[Seen, Tensor] = {(): torch.ones((), dtype=torch.float64)}
     for t, s in pairwise(grid):
         after: dict[Seen, Tensor] = {}
         for seen, law in laws.items():
             if len(seen) == positions:
                 _add(after, seen, law)
-            else:
-                _push(solver, denoiser, process, positions, seen, law, t, s, after)
+                continue
+            for each in branches:
+                _push(inner, each, process, positions, seen, law / len(branches), t, s, after)
+        laws = after
+    return laws[tuple(range(positions))]
+
+
+def _first_hitting_law(denoiser: Denoiser, process: Absorbing, positions: int, grid: Tensor) -> Float[Tensor, "..."]:
+    """In each step as many positions as are revealed together are any of those masked, all choices being as likely."""
+    laws: dict[Seen, Tensor] = {(): torch.ones((), dtype=torch.float64)}
+    still = F.one_hot(torch.tensor(process.mask), process.vocabulary).double()
+    for left in range(len(grid) - 1, 0, -1):
+        after: dict[Seen, Tensor] = {}
+        for seen, law in laws.items():
+            state, hidden = _masked_but(seen, positions, process), [i for i in range(positions) if i not in seen]
+            said = F.pad(denoiser(state, grid[0]).mean.double(), (0, 1))
+            choices = list(combinations(hidden, revealed_together(len(hidden), left)))
+            for new in choices:
+                moved = still.expand(said.shape).clone()
+                moved[:, list(new)] = said[:, list(new)]
+                for now, joint in _revealed(law.flatten() / len(choices), moved, seen, positions, process.letters):
+                    _add(after, now, joint)
         laws = after
     return laws[tuple(range(positions))]
 

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import click
 
-from sciml.cli.options import CONFIG, DATA, MODEL, OUTPUT, SEED, provenance_of, write_account
-from sciml.cli.sequences import EVENTS, LIMIT, MANIFEST, RUN
+from sciml.cli.options import CONFIG, DATA, EVENTS, LIMIT, MANIFEST, MODEL, OUTPUT, RUN, SEED, provenance_of, write_account
 from sciml.config.base import read_config
 from sciml.config.graph_settings import GraphGuideJob
 

@@ -6,10 +6,12 @@ import sys
 import click
 
 from sciml.cli.allocator import keep_freed_memory
+from sciml.cli.fold import design, fold
 from sciml.cli.graphs import import_gdss
 from sciml.cli.guide import guide
 from sciml.cli.samples import sample, score
-from sciml.cli.sequences import finetune, oracle
+from sciml.cli.sequence_training import finetune, oracle
+from sciml.cli.stability import stabilise, stability
 from sciml.cli.verbs import calibrate, compare, evaluate, fetch, forecast, inspect, prepare, report, schema, train, validate
 from sciml.io.errors import InputError
 from sciml.training.signals import Stopped
@@ -45,6 +47,14 @@ Sequences (their files say `domain: sequences`); prepare, train, sample and scor
   sciml oracle   --config oracles.yaml --data dna.zarr --member first --output first.safetensors
   sciml finetune --config finetuning.yaml --data dna.zarr --model model.safetensors --reward first.safetensors
                  --judge second.safetensors --output tuned.safetensors
+
+\b
+Sequences for backbones (their files say `domain: structures`):
+  sciml fold      --config folding.yaml --structures FOLDER --output model.safetensors
+  sciml stability --config stability.yaml --data fireprot_train.csv.gz --output stability.safetensors
+  sciml stabilise --config finetuning.yaml --model model.safetensors --reward stability.safetensors
+                  --structure 6MRR.pdb.gz --output tuned.safetensors
+  sciml design    --model tuned.safetensors --structure 6MRR.pdb.gz --output designs.fa
 """
 
 
@@ -71,6 +81,10 @@ VERBS = (
     forecast,
     oracle,
     finetune,
+    fold,
+    stability,
+    stabilise,
+    design,
     guide,
     sample,
     score,

@@ -20,6 +20,12 @@ CALIBRATION = click.option(
     help="Made by `sciml calibrate`, for the solver auto; by default calibration.safetensors beside the model.",
 )
 OUTPUT = click.option("--output", type=FILE, required=True, help="Where to write.")
+RUN = click.option("--run-directory", type=FILE, help="Where checkpoints and events live; beside the output by default.")
+MANIFEST = click.option("--manifest", type=FILE, help="Also write where the model comes from, as JSON.")
+EVENTS = click.option("--events", type=FILE, help="Also write the events of the training, as JSON lines.")
+LIMIT = click.option(
+    "--time-limit", type=click.FloatRange(min=0, min_open=True), help="Wall seconds after which to save and stop."
+)
 SEED = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of everything random.")
 DOMAINS = ("fields", "graphs", "sequences")
 NAME = click.option("--name", nargs=2, default=("", ""), metavar="DATASET MODEL", help="What the report calls them.")

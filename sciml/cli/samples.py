@@ -4,8 +4,9 @@ from pathlib import Path
 
 import click
 
-from sciml.cli import graphs, sequences
+from sciml.cli import graphs
 from sciml.cli.options import CONFIG, DATA, FILE, MODEL, NAME, OUTPUT, SEED, domain_of
+from sciml.cli.sequence_scores import sample_sequences, score_sequences
 from sciml.io.errors import InputError
 
 
@@ -25,7 +26,7 @@ def sample(
     if guide and domain != "graphs":
         raise InputError(f"`--guide` is of graphs, {config} is of {domain}")
     if domain == "sequences":
-        return sequences.sample_sequences(config, model, output, seed, export, reward)
+        return sample_sequences(config, model, output, seed, export, reward)
     if domain == "fields":
         raise InputError(f"{config}: fields are sampled by `sciml forecast`; for others give `domain`")
     if reward:
@@ -66,17 +67,9 @@ def score(
     """Score generated graphs or sequences against the test split, with intervals and floors."""
     domain = domain_of(config)
     if domain == "sequences":
-        named = dict(_named(text) for text in oracles)
-        return sequences.score_sequences(config, data, samples, output, seed, examples, named, pretrained, manifest, name)
+        return score_sequences(config, data, samples, output, seed, examples, oracles, pretrained, manifest, name)
     if domain == "fields":
         raise InputError(f"{config}: fields are scored by `sciml evaluate`; for others give `domain`")
     if oracles or pretrained or manifest:
         raise InputError("`--oracle`, `--pretrained` and `--manifest` are of sequences")
     graphs.score_graphs(config, data, samples, output, seed, examples, name)
-
-
-def _named(text: str) -> tuple[str, str]:
-    name, separator, reward = text.partition("=")
-    if not (name and separator and reward):
-        raise InputError(f"`--oracle` must be NAME=FILE or NAME=package.module:function, got {text!r}")
-    return name, reward

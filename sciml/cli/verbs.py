@@ -13,10 +13,14 @@ from sciml.cli.options import (
     CALIBRATION,
     CONFIG,
     DATA,
+    EVENTS,
     FILE,
+    LIMIT,
+    MANIFEST,
     MODEL,
     NAME,
     OUTPUT,
+    RUN,
     SEED,
     domain_of,
     provenance_of,
@@ -111,10 +115,10 @@ def validate(path: Path, variables: tuple[str, ...], frames: int) -> None:
 @DATA
 @OUTPUT
 @SEED
-@click.option("--run-directory", type=FILE, help="Where checkpoints and events live; beside the output by default.")
-@click.option("--manifest", type=FILE, help="Also write where the model comes from, as JSON.")
-@click.option("--events", type=FILE, help="Also write the events of the training, as JSON lines.")
-@click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), help="Wall seconds after which to save and stop.")
+@RUN
+@MANIFEST
+@EVENTS
+@LIMIT
 def train(
     config: Path,
     data: Path,
@@ -291,12 +295,17 @@ def forecast(
 def inspect(model: Path) -> None:
     """Say what a model file holds: its configuration, the data it was made for, its size."""
     from sciml.config.base import to_yaml
-    from sciml.io.model_file import kind_of
-    from sciml.pde.store import load_forecaster
+    from sciml.io.model_file import kind_of, load_model
+    from sciml.pde.store import KIND, load_forecaster
 
     inspect_of = {"graph generator": graphs.inspect_graphs, "sequence generator": sequences.inspect_sequences}
     if (kind := kind_of(model)) in inspect_of:
         return inspect_of[kind](model)
+    if kind not in (KIND, None):
+        tensors, description = load_model(model, kind)
+        click.echo(f"# {kind}; {sum(tensor.numel() for tensor in tensors.values())} numbers")
+        click.echo(json.dumps({name: value for name, value in description.items() if name != "kind"}, indent=1))
+        return None
     forecaster, job = load_forecaster(model)
     parameters = sum(parameter.numel() for parameter in forecaster.parameters())
     click.echo(f"# {parameters} parameters; made for {forecaster.geometry}")

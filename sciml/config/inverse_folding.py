@@ -6,6 +6,7 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, model
 
 from sciml.config.base import Config
 from sciml.config.models import Probability, TrainingConfig
+from sciml.config.sequence_models import FineTuningConfig
 
 
 class StructureRules(Config):
@@ -19,14 +20,6 @@ class StructureRules(Config):
         "occupied", description="atoms or residues at several locations; occupied: take the one with the largest occupancy"
     )
     model: PositiveInt = Field(1, description="of several, by its place in the file")
-
-
-class StructureFileConfig(Config):
-    """One chain of a PDB file."""
-
-    path: str = Field(min_length=1, description="PDB file, plain or packed")
-    chain: str | None = Field(None, min_length=1, max_length=1, description="its letter, where there are several")
-    rules: StructureRules = StructureRules()
 
 
 class StructureEncoderConfig(Config):
@@ -60,15 +53,34 @@ class StabilityConfig(Config):
     training: TrainingConfig = TrainingConfig(steps=400, batch=256, rate=3e-3, weight_decay=0.1, precision="32")
 
 
-class InverseFoldingExperimentConfig(Config):
-    """Structures to learn from and one to design for."""
+class FoldingJob(Config):
+    """`sciml fold`."""
 
-    structures: tuple[StructureFileConfig, ...] = Field(min_length=1, strict=False, description="to train on")
-    design: StructureFileConfig
+    domain: Literal["structures"]
     model: InverseFoldingConfig
+    rules: StructureRules = StructureRules()
+    chains: dict[str, str] = Field(
+        default_factory=dict,
+        description="letter of the chain that is read, by the file's name before its first dot, where there are several",
+    )
+
+
+class StabilityJob(Config):
+    """`sciml stability`."""
+
+    domain: Literal["structures"]
+    stability: StabilityConfig = StabilityConfig()
+
+
+class StabilisingJob(Config):
+    """`sciml stabilise`."""
+
+    domain: Literal["structures"]
+    finetuning: FineTuningConfig
 
     @model_validator(mode="after")
-    def _design_is_held_out(self) -> "InverseFoldingExperimentConfig":
-        if any((each.path, each.chain) == (self.design.path, self.design.chain) for each in self.structures):
-            raise ValueError(f"`design` must be none of `structures`, got {self.design.path}")
+    def _nothing_is_real(self) -> "StabilisingJob":
+        chosen = self.finetuning
+        if "alarm" in chosen.model_fields_set and chosen.alarm is not None:
+            raise ValueError("`finetuning.alarm` must be left out: no sequences of a structure say what is real")
         return self

@@ -148,7 +148,7 @@ class SequenceExperimentConfig(Config):
     @model_validator(mode="after")
     def _steering_has_names(self) -> "SequenceExperimentConfig":
         if self.evaluation.sampling.steering != SteeringConfig():
-            raise ValueError("`evaluation.sampling.steering` is for `sciml sample`: experiments name theirs under `steering`")
+            raise ValueError("`evaluation.sampling.steering` is for `sciml sample`: of experiments set `steering`")
         return self
 
     @model_validator(mode="after")
@@ -158,7 +158,7 @@ class SequenceExperimentConfig(Config):
             raise ValueError(f"`evaluation.motifs` are of DNA, but the data are proteins; got {self.evaluation.motifs[0]!r}")
         return self
 
-    def _steered(self, *methods: Steering) -> list[str]:
+    def _steered(self, *methods: str) -> list[str]:
         return [name for name, way in self.steering.items() if way.method in methods]
 
 

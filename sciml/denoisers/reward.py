@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Float64
 from torch import Tensor, nn
 
+from sciml.io.errors import InputError
 from sciml.numerics.letters import draw
 from sciml.processes.jump import Letters, Probabilities
 
@@ -31,17 +32,20 @@ def rewards(reward: Reward, x_0: Probabilities) -> Float[Tensor, " batch"]:
 
     Args:
         reward: of one-hot vectors, or of mixtures of such; a module is moved to where they are.
-        x_0: (batch, position, letter).
+        x_0: (batch, position, letter); where a gradient by it is to be taken, the reward must have one.
 
     Raises:
-        ValueError: numbers of another shape.
+        InputError: something else than one number for each sample, or numbers without the gradient that is to be taken.
         FloatingPointError: a reward that is not finite.
     """
     if isinstance(reward, nn.Module):
         reward.to(x_0.device)
     found = reward(x_0)
-    if found.shape != x_0.shape[:1]:
-        raise ValueError(f"`reward` must return one number for each of {len(x_0)} samples, got {tuple(found.shape)}")
+    if not isinstance(found, Tensor) or found.shape != x_0.shape[:1]:
+        got = tuple(found.shape) if isinstance(found, Tensor) else type(found).__name__
+        raise InputError(f"`reward` must return one number for each of {len(x_0)} samples, got {got}")
+    if torch.is_grad_enabled() and x_0.requires_grad and not found.requires_grad:
+        raise InputError("the reward must be differentiable in the letters: its gradient is what is followed")
     if not bool(torch.isfinite(found).all()):
         row = int((~torch.isfinite(found)).nonzero()[0])
         raise FloatingPointError(f"`reward` must be finite, got {found[row].item()} for sample {row}")

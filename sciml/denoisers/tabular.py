@@ -22,7 +22,7 @@ class TabularDenoiser(Denoiser):
     """Exact p(x_0 | x_t).
 
     Args:
-        law: p(x_0), one axis of K entries for each position; nonnegative, of any sum.
+        law: p(x_0), one axis of K entries for each position; nonnegative, of any positive sum.
         process: of K letters.
     """
 
@@ -35,7 +35,10 @@ class TabularDenoiser(Denoiser):
             raise ValueError(
                 f"`law` must have {process.letters} nonnegative entries on each axis, got shape {tuple(law.shape)}"
             )
-        self.register_buffer("law", law.to(torch.float64) / law.sum(dtype=torch.float64))
+        total = law.sum(dtype=torch.float64)
+        if not 0 < total < torch.inf:
+            raise ValueError(f"`law` must have a finite sum above 0, got {total.item()}")
+        self.register_buffer("law", law.to(torch.float64) / total)
         self._conditionals: dict[tuple[bool, ...], Tensor] = {}
 
     def forward(self, x_t: Tensor, t: Tensor, cond: Any = None) -> Categorical:

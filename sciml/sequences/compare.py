@@ -11,7 +11,7 @@ from sciml.config.sequence_settings import LetterSolverName, SequenceComparisonJ
 from sciml.io.errors import InputError
 from sciml.sequences.data.sequence_set import SequenceSet
 from sciml.sequences.data.store import load_sequences
-from sciml.sequences.evaluate import FEWEST
+from sciml.sequences.evaluate import FEWEST, check_makes, check_scores
 from sciml.sequences.generator import SequenceGenerator
 from sciml.sequences.metrics.estimates import sample_mean, with_floors
 from sciml.sequences.metrics.judge import Judge, Scoring
@@ -36,9 +36,12 @@ def compare_samplers(
         origin: what to call the model in an error.
 
     Raises:
-        InputError: test sequences that are too few or of another kind than the model's, or a solver that is not for it.
+        InputError: test sequences that are too few, too short or of another kind than the model's, or a solver that is not
+            for it; as `samplings`.
     """
     config, test = job.comparison, _test_split(generator, data, origin)
+    check_scores(job.evaluation, test, data)
+    asked = samplings(generator, job, origin)
     order = torch.randperm(len(test), generator=Generator().manual_seed(hash_seed(seed, 14))).numpy()
     judge = Judge(
         load_sequences(data, "train"),
@@ -49,7 +52,7 @@ def compare_samplers(
     )
     floor = nats_a_letter(generator, test.take(order[: config.count]), draws=config.draws, seed=seed)
     rows = []
-    for sampling in samplings(generator, job, origin):
+    for sampling in asked:
         sampled = sample_sequences(generator, sampling, seed=seed, origin=origin)
         made = sampled.generated
         rows.append(
@@ -66,14 +69,21 @@ def compare_samplers(
 
 
 def samplings(generator: SequenceGenerator, job: SequenceComparisonJob, origin: str) -> list[SequenceSamplingConfig]:
-    """What is sampled: each solver with the most steps that so many calls allow, each number of steps once."""
+    """What is sampled: each solver with the most steps that so many calls allow, each number of steps once.
+
+    Raises:
+        InputError: they allow no step of any.
+    """
     config = job.comparison
-    return [
+    found = [
         job.evaluation.sampling.model_copy(update={"solver": solver, "steps": steps, "count": config.count})
         for solver in dict.fromkeys(config.solvers)
         for each in [calls_a_step(generator, solver, origin)]
         for steps in sorted({calls // each for calls in config.calls} - {0})
     ]
+    if not found:
+        raise InputError(f"`comparison.calls` {list(config.calls)} allow no step of `solvers` {', '.join(config.solvers)}")
+    return found
 
 
 def calls_a_step(generator: SequenceGenerator, solver: LetterSolverName, origin: str) -> int:
@@ -102,9 +112,7 @@ def nats_a_letter(model: SequenceGenerator, sequences: SequenceSet, *, draws: in
 
 def _test_split(generator: SequenceGenerator, data: Path, origin: str) -> SequenceSet:
     test = load_sequences(data, "test")
-    if (test.alphabet, test.length) != (generator.alphabet, generator.length):
-        made = f"makes {generator.length} letters of {generator.alphabet}"
-        raise InputError(f"{origin}: {made}, {data} holds {test.length} of {test.alphabet}")
+    check_makes(generator, test, origin, data)
     if len(test) < FEWEST:
         raise InputError(f"{data}: the test split must hold at least {FEWEST} sequences, got {len(test)}")
     return test

@@ -8,29 +8,32 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from sciml.config.sequence_settings import SequenceEvaluationConfig
+from sciml.config.sequence_settings import SequenceEvaluationConfig, SteeringConfig
 from sciml.denoisers.reward import Reward
 from sciml.io.errors import InputError
 from sciml.sequences.data.planted import load_activity
-from sciml.sequences.data.sequence_set import SequenceSet
+from sciml.sequences.data.sequence_set import DNA, SequenceSet
 from sciml.sequences.data.store import load_sequences, summary
 from sciml.sequences.examples import sequence_examples
 from sciml.sequences.generator import SequenceGenerator
 from sciml.sequences.metrics.estimates import sample_mean
 from sciml.sequences.metrics.judge import Judge, Scoring
+from sciml.sequences.oracles.abilities import check_reads
 from sciml.sequences.oracles.train import Oracle
 from sciml.sequences.samples import read_samples
 from sciml.training.batches import hash_seed
 
 FEWEST = 4
+SHORTEST = Scoring.k
 
 
 @dataclass(frozen=True)
 class Evaluated:
-    """Scores and what they are of, and some sequences, as plain values."""
+    """Scores and what they are of, and some sequences, as plain values; and what the samples were led by."""
 
     plain: dict[str, Any]
     examples: dict[str, Any]
+    steering: SteeringConfig
 
 
 def evaluate_samples(
@@ -41,6 +44,7 @@ def evaluate_samples(
     oracles: Mapping[str, Reward],
     pretrained: SequenceGenerator | None,
     seed: int,
+    origin: str = "the pretrained model",
 ) -> Evaluated:
     """All scores.
 
@@ -51,14 +55,21 @@ def evaluate_samples(
         oracles: rewards by name; what is said of label and task is that of the first which was trained here.
         pretrained: for log-likelihoods; none: there are no such scores.
         seed: of bootstraps, choices and noise.
+        origin: what to call the pretrained model in an error.
 
     Raises:
-        InputError: samples that are none, or of another kind than the data.
+        InputError: samples that are none, or of another kind than the data; a model or an oracle of other sequences; scores
+            that such sequences cannot have.
     """
     generated, made = read_samples(samples)
     training, reference = _real(config, data, seed)
-    for origin, name, part in ((samples, "samples", generated), (data, "test split", reference)):
-        _check(part, training, f"{origin}: the {name}")
+    check_scores(config, training, data)
+    for path, name, part in ((samples, "samples", generated), (data, "test split", reference)):
+        _check(part, training, f"{path}: the {name}")
+    if pretrained is not None:
+        check_makes(pretrained, training, origin, data)
+    for name, oracle in oracles.items():
+        check_reads(oracle, training.alphabet, training.length, f"oracle {name!r}")
     known, rewards = summary(data), dict(oracles)
     if known.get("kind") == "motifs":
         rewards["true"] = load_activity(data)
@@ -78,7 +89,36 @@ def evaluate_samples(
         "nll": None if of_real is None else sample_mean(-of_real.double() / reference.length),
         "scores": judge.score(generated, of_generated),
     }
-    return Evaluated(plain, sequence_examples(generated, reference, config.motifs))
+    return Evaluated(plain, sequence_examples(generated, reference, config.motifs), made["steering"])
+
+
+def check_makes(generator: SequenceGenerator, sequences: SequenceSet, origin: str, data: Path) -> None:
+    """Passes generators of sequences like these.
+
+    Args:
+        generator: trained.
+        sequences: of the data.
+        origin: what to call the generator in an error.
+        data: what to call the sequences in an error.
+
+    Raises:
+        InputError: it makes others.
+    """
+    if (generator.alphabet, generator.length) != (sequences.alphabet, sequences.length):
+        made = f"makes {generator.length} letters of {generator.alphabet}"
+        raise InputError(f"{origin}: {made}, {data} holds {sequences.length} of {sequences.alphabet}")
+
+
+def check_scores(config: SequenceEvaluationConfig, sequences: SequenceSet, data: Path) -> None:
+    """Passes sequences that can have the scores asked for.
+
+    Raises:
+        InputError: they are shorter than the words that are counted, or motifs of something that is no DNA are named.
+    """
+    if sequences.length < SHORTEST:
+        raise InputError(f"{data}: scores need sequences of at least {SHORTEST} letters, got {sequences.length}")
+    if config.motifs and sequences.alphabet != DNA:
+        raise InputError(f"{data}: `motifs` are of DNA, but the letters are {sequences.alphabet}; got {config.motifs[0]!r}")
 
 
 def _real(config: SequenceEvaluationConfig, data: Path, seed: int) -> tuple[SequenceSet, SequenceSet]:

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from sciml.config.sequence_settings import SequenceSamplingConfig
+from sciml.config.sequence_settings import OF_MASKS, SequenceSamplingConfig, SteeringConfig
 from sciml.denoisers.reward import Reward
 from sciml.io.errors import InputError
 from sciml.sequences.generator import Generated, SequenceGenerator
@@ -28,17 +28,17 @@ SOLVERS: dict[str, type[Solver[Tensor, Any]]] = {
     "first_hitting": FirstHitting,
     "remasking": Remasking,
 }
-OF_MASKS = ("first_hitting", "remasking")
 OF_PARTICLES = ("best_of_n", "smc", "tds", "svdd")
 
 
 @dataclass(frozen=True)
 class Sampled:
-    """Generated sequences, processor seconds for each, and what made them."""
+    """Generated sequences, processor seconds for each, what made them, and what they were led by."""
 
     generated: Generated
     seconds_per_sequence: float
     label: str
+    steering: SteeringConfig
 
 
 def sample_sequences(
@@ -59,11 +59,13 @@ def sample_sequences(
         origin: what to call the model in an error.
 
     Raises:
-        InputError: a solver or a label that the model does not allow for.
+        InputError: a solver, a label or a steering that the model does not allow for; as `way`.
     """
     process, wanted = generator.denoiser.process, config.steering.label
     if config.solver in OF_MASKS and not process.absorbing:
         raise InputError(f"{origin}: `solver` {config.solver} is of models whose process is absorbing")
+    if config.steering.method == "classifier" and not process.absorbing:
+        raise InputError(f"{origin}: `steering.method` classifier is of models whose process is absorbing")
     if wanted is not None and not 0 <= wanted < generator.classes:
         known = f"below {generator.classes}" if generator.classes else "but it was trained with none"
         raise InputError(f"{origin}: `label` must be a class that it was trained with, {known}; got {wanted}")
@@ -75,7 +77,7 @@ def sample_sequences(
     chosen = way(config.steering, SOLVERS[config.solver](), reward, origin)
     together = config.batch // (config.steering.particles if config.steering.method in OF_PARTICLES else 1)
     made = generator.sample(config.count, chosen, config.steps, generator=source, cond=cond, batch=max(1, together))
-    return Sampled(made, (time.process_time() - began) / config.count, label(config))
+    return Sampled(made, (time.process_time() - began) / config.count, label(config), config.steering)
 
 
 def label(config: SequenceSamplingConfig) -> str:

@@ -5,13 +5,14 @@ from collections.abc import Callable
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from sciml.config.sequence_settings import BY_REWARD, SteeringConfig
+from sciml.config.sequence_settings import BY_REWARD, BY_VALUE, SteeringConfig
 from sciml.denoisers.denoiser import Denoiser
-from sciml.denoisers.reward import Reward
+from sciml.denoisers.reward import Reward, rewards
 from sciml.guidance.letters.classifier import LetterClassifierGuided
 from sciml.guidance.letters.classifier_free import LetterClassifierFree
 from sciml.guidance.letters.look_ahead import LetterLookAhead
 from sciml.io.errors import InputError
+from sciml.sequences.oracles.abilities import reads_whole_letters_only
 from sciml.sequences.oracles.convolutional import ConvolutionalOracle
 from sciml.solvers.grids import Grid
 from sciml.solvers.integrate import integrate
@@ -25,7 +26,7 @@ from sciml.solvers.letters.tds import TDS
 from sciml.solvers.solver import Solver
 
 Way = Callable[[Denoiser, Tensor, Grid, Tensor | None, Generator], Tensor]
-ONE_STAGE = ("smc", "tds", "svdd")
+BY_GRADIENT = ("look_ahead", "tds")
 
 
 def way(config: SteeringConfig, solver: Solver, reward: Reward | None, origin: str) -> Way:
@@ -38,14 +39,17 @@ def way(config: SteeringConfig, solver: Solver, reward: Reward | None, origin: s
         origin: what to call the model in an error.
 
     Raises:
-        InputError: a way that needs a reward, a classifier of masked states or ancestral steps, and has none.
+        InputError: a way that needs a reward, one of mixtures of letters, a classifier of masked states or ancestral steps,
+            and has none.
     """
     if config.method in BY_REWARD and reward is None:
         raise InputError(f"{origin}: `steering.method` {config.method} leads to a reward: give one with --reward")
     if config.method == "classifier" and not _classifies_masked(reward):
         raise InputError(f"{origin}: `steering.method` classifier needs an oracle of classes made with --member masked")
-    if config.method in ONE_STAGE and not isinstance(solver, Ancestral):
+    if config.method in BY_VALUE and not isinstance(solver, Ancestral):
         raise InputError(f"{origin}: `steering.method` {config.method} needs `solver` ancestral")
+    if reads_whole_letters_only(reward):
+        _check_whole_letters_do(config, origin)
     if config.method == "none":
         return lambda denoiser, x, grid, cond, generator: integrate(
             solver, denoiser, x, grid, cond=cond, generator=generator
@@ -67,12 +71,14 @@ def _by_reward(config: SteeringConfig, solver: Solver, reward: Reward) -> Way:
             return integrate(solver, guided, x, grid, cond=cond, generator=generator)
         assert isinstance(solver, LetterSolver) or config.method == "best_of_n"
         if config.method == "svdd":
-            return integrate(SVDD(reward, alpha, many), denoiser, x, grid, cond=cond, generator=generator)
+            return integrate(
+                SVDD(reward, alpha, many, draws=config.draws), denoiser, x, grid, cond=cond, generator=generator
+            )
         rows, told = (None if each is None else each.repeat_interleave(many, 0) for each in (x, cond))
         assert rows is not None
         if config.method == "best_of_n":
             return best_of_n(solver, denoiser, rows, grid, reward, many, cond=told, generator=generator)
-        weighing = SMC(reward, alpha) if config.method == "smc" else TDS(reward, alpha)
+        weighing = (SMC if config.method == "smc" else TDS)(reward, alpha, draws=config.draws)
         proposed = denoiser if config.method == "smc" else LetterLookAhead(denoiser, reward, alpha)
         found = integrate(weighing, proposed, particles_of(rows, many), grid, cond=told, generator=generator)
         return found.drawn(generator)
@@ -84,7 +90,20 @@ def _guided(denoiser: Denoiser, reward: Reward, config: SteeringConfig) -> Denoi
     """Letters weighed by a gradient: of the reward of what is foreseen, or of the classifier's log p(1 | x_t)."""
     if config.method == "look_ahead":
         return LetterLookAhead(denoiser, reward, config.alpha)
-    return LetterClassifierGuided(denoiser, lambda x_t, t: F.logsigmoid(reward(x_t[..., :-1])), config.weight)
+    return LetterClassifierGuided(denoiser, lambda x_t, t: F.logsigmoid(rewards(reward, x_t[..., :-1])), config.weight)
+
+
+def _check_whole_letters_do(config: SteeringConfig, origin: str) -> None:
+    """Passes ways that never ask about mixtures of letters.
+
+    Raises:
+        InputError: any other.
+    """
+    said = f"{origin}: `steering.method` {config.method}"
+    if config.method in BY_GRADIENT:
+        raise InputError(f"{said} follows the reward's gradient, and an oracle of kind features has none")
+    if config.method in BY_VALUE and not config.draws:
+        raise InputError(f"{said} asks about mixtures of letters, which oracles of kind features do not read: set `draws`")
 
 
 def _classifies_masked(reward: Reward | None) -> bool:

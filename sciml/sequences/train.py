@@ -78,14 +78,15 @@ def classes_of(sequences: SequenceSet, label: str) -> Tensor:
     """The class of each sequence.
 
     Raises:
-        InputError: no such label, or values that are not whole numbers from 0.
+        InputError: no such label, or values that are not whole numbers from 0 to 999.
     """
     if label not in sequences.labels:
         known = ", ".join(sequences.labels) or "none"
         raise InputError(f"`condition` must be a label of the data, one of {known}, got {label!r}")
     values = sequences.labels[label]
+    last = MOST_CLASSES - 1
     wrong = ~((values >= 0) & (values < MOST_CLASSES) & (values == np.round(values)))
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
-        raise InputError(f"label {label!r} of sequence {row} must be a whole number of at least 0, got {values[row]:g}")
+        raise InputError(f"label {label!r} of sequence {row} must be a whole number from 0 to {last}, got {values[row]:g}")
     return torch.from_numpy(values.astype(np.int64))

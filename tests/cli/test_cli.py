@@ -14,7 +14,7 @@ import torch
 import xarray as xr
 import yaml
 
-from sciml.cli.main import main
+from sciml.cli.main import VERBS, main
 from sciml.io.events import read_events
 from sciml.io.model_file import save_model
 from sciml.solvers.calibration import Calibration
@@ -88,28 +88,13 @@ def assert_one_line(error: str, *parts: str) -> None:
         assert part in lines[0], lines[0]
 
 
-VERBS = (
-    "fetch",
-    "prepare",
-    "validate",
-    "train",
-    "calibrate",
-    "evaluate",
-    "compare",
-    "forecast",
-    "inspect",
-    "report",
-    "schema",
-)
-
-
 def test_help_lists_every_verb_and_the_exit_codes(run: Run) -> None:
     code, out, _ = run("--help")
     assert code == 0
-    for word in (*VERBS, "Exit codes", "75"):
+    for word in (*(verb.name for verb in VERBS), "Exit codes", "75"):
         assert word in out
     for verb in VERBS:
-        assert "Usage:" in run(verb, "--help")[1]
+        assert "Usage:" in run(verb.name, "--help")[1]
 
 
 def test_training_writes_model_manifest_and_events(project: Path) -> None:
@@ -323,3 +308,10 @@ def test_fetch_names_what_is_known(run: Run, tmp_path: Path) -> None:
     code, _, error = run("fetch", "era6", "--output", tmp_path / "x")
     assert code == 2
     assert_one_line(error, "era6", "era5_uk")
+
+
+def test_inspect_says_what_any_other_model_is(run: Run, tmp_path: Path) -> None:
+    save_model(tmp_path / "m.safetensors", {"w": torch.zeros(3, 2)}, {"kind": "sequence oracle", "alphabet": "ACGT"})
+    code, out, _ = run("inspect", tmp_path / "m.safetensors")
+    assert code == 0 and out.startswith("# sequence oracle; 6 numbers\n")
+    assert json.loads(out.split("\n", 1)[1]) == {"alphabet": "ACGT"}

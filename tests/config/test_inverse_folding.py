@@ -1,12 +1,19 @@
 """Configurations of inverse folding: the published sizes, and what is refused."""
 
+import re
+from pathlib import Path
+
 import pytest
+import yaml
 
 from sciml.config.base import parse
 from sciml.config.inverse_folding import (
+    FoldingJob,
     InverseFoldingConfig,
-    InverseFoldingExperimentConfig,
+    StabilisingJob,
     StabilityConfig,
+    StabilityJob,
+    StructureEncoderConfig,
     StructureRules,
 )
 from sciml.config.sequence_models import FineTuningConfig
@@ -33,13 +40,23 @@ def test_the_fine_tuning_of_the_paper_is_a_configuration():
     assert (config.alpha, config.steps, config.truncation, config.temperature) == (3e-4, 50, 25, 0.5)
 
 
-def test_a_structure_is_not_designed_for_that_was_learned_from():
-    model = {"training": {"steps": 10}}
-    one, other = {"path": "a.pdb", "chain": "A"}, {"path": "a.pdb", "chain": "B"}
-    found = parse(InverseFoldingExperimentConfig, {"structures": [one], "design": other, "model": model}, "x")
-    assert found.design.rules == StructureRules()
-    with pytest.raises(InputError, match=r"`design` must be none of `structures`, got a\.pdb"):
-        parse(InverseFoldingExperimentConfig, {"structures": [one], "design": one, "model": model}, "x")
+def test_what_the_documentation_shows_is_read():
+    """Both pairs of files for training and fine-tuning, the quick and the published one, and that of the reward."""
+    page = Path(__file__).parents[2] / "docs" / "inverse-folding.md"
+    shown = [yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)]
+    jobs = {"model": FoldingJob, "finetuning": StabilisingJob, "stability": StabilityJob}
+    found = [parse(next(job for name, job in jobs.items() if name in values), values, "docs") for values in shown]
+    assert [type(each) for each in found] == [FoldingJob, StabilityJob, StabilisingJob, FoldingJob, StabilisingJob]
+    assert found[3].model.net == StructureEncoderConfig() and found[4].finetuning.truncation == 25
+
+
+def test_a_fine_tuning_that_asks_for_an_alarm_is_refused():
+    """By default there is none: a structure has no set of real sequences."""
+    assert parse(StabilisingJob, {"domain": "structures", "finetuning": PAPER}, "x").finetuning.alpha == 3e-4
+    with pytest.raises(
+        InputError, match="`finetuning.alarm` must be left out: no sequences of a structure say what is real"
+    ):
+        parse(StabilisingJob, {"domain": "structures", "finetuning": PAPER | {"alarm": {}}}, "x")
 
 
 @pytest.mark.parametrize(

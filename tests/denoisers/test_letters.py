@@ -73,5 +73,8 @@ def test_states_are_counted_up() -> None:
 def test_wrong_laws_and_processes_are_named() -> None:
     with pytest.raises(ValueError, match="`law` must have 3 nonnegative entries on each axis, got shape \\(3, 2\\)"):
         TabularDenoiser(torch.ones(3, 2), Absorbing(3))
+    for value in (0.0, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match=f"`law` must have a finite sum above 0, got {3 * value}"):
+            TabularDenoiser(torch.full((3,), value), Absorbing(3))
     with pytest.raises(TypeError, match="must be a JumpProcess, got VPCosine"):
         jump_process(GaussianDenoiser(VPCosine(), torch.zeros(2), torch.eye(2)))

@@ -5,6 +5,7 @@ import torch
 from torch import Tensor
 
 from sciml.denoisers.reward import foreseen, positive, rewards
+from sciml.io.errors import InputError
 
 F64 = torch.float64
 TABLE = torch.randn(3, 3, dtype=F64, generator=torch.Generator().manual_seed(0))
@@ -46,10 +47,15 @@ def test_letters_are_drawn_in_the_dtype_of_what_is_said() -> None:
 
 
 def test_bad_rewards_are_named() -> None:
-    with pytest.raises(ValueError, match="`reward` must return one number for each of 4 samples, got \\(4, 2\\)"):
+    with pytest.raises(InputError, match="`reward` must return one number for each of 4 samples, got \\(4, 2\\)"):
         rewards(lambda x: x.sum(2), said())
+    with pytest.raises(InputError, match="`reward` must return one number for each of 4 samples, got list"):
+        rewards(lambda x: [0.0] * 4, said())
     with pytest.raises(FloatingPointError, match="`reward` must be finite, got nan for sample 2"):
         rewards(lambda x: torch.tensor([0.0, 1.0, float("nan"), 0.0]), said())
+    with pytest.raises(InputError, match="the reward must be differentiable in the letters"):
+        rewards(lambda x: x.detach().sum((1, 2)), said().requires_grad_())
+    assert rewards(lambda x: x.detach().sum((1, 2)), said()).shape == (4,)  # where none takes its gradient
     for alpha in (0.0, -1.0, float("inf"), float("nan")):
         with pytest.raises(ValueError, match="`alpha` must be positive and finite"):
             positive(alpha)

@@ -119,6 +119,8 @@ def test_what_does_not_go_together_is_said(small_model, untrained, data: Path, t
     longer = SequenceGenerator(build(small_model(), 4, 13), DNA, 13).eval()
     with pytest.raises(InputError, match=r"m: makes 13 letters of ACGT, .*d.zarr holds 12 of ACGT"):
         compare_samplers(longer, job(), data, seed=0, origin="m")
+    with pytest.raises(InputError, match=r"`comparison.calls` \[1\] allow no step of `solvers` trapezoidal"):
+        compare_samplers(untrained, job(solvers=["trapezoidal"], calls=[1]), data, seed=0)
     few = SequenceSet(torch.zeros(5, LENGTH, dtype=torch.uint8), DNA)
     write_sequences(few, np.array([0, 0, 2, 2, 2], dtype=np.int8), tmp_path / "few.zarr", {"title": "few"})
     with pytest.raises(InputError, match="few.zarr: the test split must hold at least 4 sequences, got 3"):

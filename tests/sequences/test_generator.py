@@ -1,21 +1,30 @@
 """Generators of sequences: trained, kept, sampled in every way, and found likely."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from sciml.config.base import parse
-from sciml.config.sequence_oracles import ConvolutionalOracleConfig, OracleTargetConfig
+from sciml.config.sequence_oracles import ConvolutionalOracleConfig, FeatureOracleConfig, OracleTargetConfig
 from sciml.config.sequence_settings import SequenceSamplingConfig, SteeringConfig
 from sciml.io.errors import InputError
 from sciml.sequences import steering
+from sciml.sequences.data.sequence_set import DNA
+from sciml.sequences.drakes import build
+from sciml.sequences.generator import SequenceGenerator
 from sciml.sequences.oracles.convolutional import ConvolutionalOracle
+from sciml.sequences.oracles.feature_oracle import FeatureOracle
+from sciml.sequences.oracles.features import SequenceFeatures
 from sciml.sequences.sampling import SOLVERS, sample_sequences
 from sciml.sequences.store import load_generator, save_generator
 from sciml.sequences.train import classes_of, train_generator
+from sciml.solvers.grids import uniform_grid
+from sciml.solvers.integrate import integrate
 from sciml.solvers.letters.ancestral import Ancestral
+from sciml.solvers.letters.svdd import SVDD
 
 
 def config(**values: object) -> SequenceSamplingConfig:
@@ -128,6 +137,87 @@ def test_the_network_alone_is_called_in_the_precision_it_was_trained_in(untraine
         seen["net"].clear()
 
 
+@pytest.fixture
+def features() -> FeatureOracle:
+    """Rewards G, of whole letters alone: log(1 + their number)."""
+    target = parse(OracleTargetConfig, {"label": "kind"}, "test")
+    oracle = FeatureOracle(FeatureOracleConfig(kmers=(1,)), target, SequenceFeatures(DNA, (1,)))
+    oracle.weights[2] = 1.0
+    return oracle
+
+
+@pytest.mark.parametrize(
+    ("method", "draws", "message"),
+    [
+        (
+            "smc",
+            0,
+            "m: `steering.method` smc asks about mixtures of letters, which oracles of kind features do not read: set",
+        ),
+        ("svdd", 0, "m: `steering.method` svdd asks about mixtures of letters, .*: set `draws`"),
+        ("tds", 2, "m: `steering.method` tds follows the reward's gradient, and an oracle of kind features has none"),
+        ("look_ahead", 0, "m: `steering.method` look_ahead follows the reward's gradient, and"),
+    ],
+)
+def test_an_oracle_of_whole_letters_is_not_asked_about_mixtures(untrained, features, method, draws, message) -> None:
+    with pytest.raises(InputError, match=message):
+        sample_sequences(untrained, config(steering={"method": method, "draws": draws}), features, seed=0, origin="m")
+
+
+@pytest.mark.parametrize(("method", "draws"), [("best_of_n", 0), ("smc", 4), ("svdd", 4)])
+def test_an_oracle_of_whole_letters_leads_by_draws(untrained, features, method: str, draws: int) -> None:
+    plain = sample_sequences(untrained, config(count=128), seed=0).generated.sequences
+    asked = config(count=128, steering={"method": method, "particles": 4, "alpha": 0.1, "draws": draws})
+    found = sample_sequences(untrained, asked, features, seed=0).generated.sequences
+    assert (found.tokens == 2).float().mean() > (plain.tokens == 2).float().mean() + 0.05
+
+
+def test_draws_are_those_of_the_solver(untrained) -> None:
+    grid = uniform_grid(untrained.denoiser.process, 4)
+    x = untrained.prompts(64, torch.Generator())
+    found = {}
+    for draws in (0, 3):
+        asked = parse(SteeringConfig, {"method": "svdd", "particles": 3, "draws": draws}, "test")
+        drawn = steering.way(asked, Ancestral(), gs, "m")
+        with torch.no_grad():
+            found[draws] = drawn(untrained.denoiser, x, grid, None, torch.Generator().manual_seed(1))
+            solver = SVDD(gs, 0.3, 3, draws=draws)
+            expected = integrate(solver, untrained.denoiser, x, grid, generator=torch.Generator().manual_seed(1))
+        assert torch.equal(found[draws], expected)
+    assert not torch.equal(found[0], found[3])
+
+
+@pytest.mark.parametrize("method", ["look_ahead", "tds"])
+def test_a_reward_without_a_gradient_is_not_followed(untrained, method: str) -> None:
+    with pytest.raises(InputError, match="the reward must be differentiable in the letters"):
+        sample_sequences(untrained, config(steering={"method": method}), lambda x: gs(x.detach()), seed=0)
+
+
+@pytest.mark.parametrize("method", ["best_of_n", "smc", "svdd", "tds", "look_ahead"])
+def test_what_is_no_reward_is_refused(untrained, method: str) -> None:
+    for reward, got in ((lambda x: x.sum(2), r"\(\d+, 12\)"), (lambda x: gs(x).tolist(), "list")):
+        with pytest.raises(InputError, match=f"`reward` must return one number for each of .*, got {got}"):
+            sample_sequences(untrained, config(steering={"method": method}), reward, seed=0)
+
+
+def test_a_classifier_is_moved_to_where_the_states_are(untrained) -> None:
+    moved = []
+
+    class Moving(Classifier):
+        def to(self, device):
+            moved.append(device)
+            return super().to(device)
+
+    sample_sequences(untrained, config(steering={"method": "classifier"}), Moving(), seed=0)
+    assert set(moved) == {next(untrained.parameters()).device}
+
+
+def test_a_classifier_of_masked_states_is_for_models_that_mask(small_model) -> None:
+    uniform = SequenceGenerator(build(small_model(process={"kind": "uniform"}), 4, 12), DNA, 12).eval()
+    with pytest.raises(InputError, match="m: `steering.method` classifier is of models whose process is absorbing"):
+        sample_sequences(uniform, config(steering={"method": "classifier"}), Classifier(), seed=0, origin="m")
+
+
 def test_classes_of_a_network_that_was_told_none_are_refused(untrained) -> None:
     way = steering.way(SteeringConfig(), Ancestral(), None, "m")
     with pytest.raises(ValueError, match="`cond` must be None: the network was trained without classes"):
@@ -150,11 +240,13 @@ def test_a_model_file_gives_the_same_samples(trained, small_model, tmp_path) -> 
 @pytest.mark.parametrize(
     ("label", "message"),
     [
-        ("species", "`condition` must be a label of the data, one of kind, half, got 'species'"),
-        ("half", "label 'half' of sequence 2 must be a whole number of at least 0, got 0.5"),
+        ("species", "`condition` must be a label of the data, one of kind, half, many, got 'species'"),
+        ("half", "label 'half' of sequence 2 must be a whole number from 0 to 999, got 0.5"),
+        ("many", "label 'many' of sequence 0 must be a whole number from 0 to 999, got 1000"),
     ],
 )
 def test_labels_that_are_no_classes_are_named(repeats, label: str, message: str) -> None:
+    labels = {**repeats.labels, "many": np.full(128, 1000.0)}
     with pytest.raises(InputError) as raised:
-        classes_of(repeats, label)
+        classes_of(replace(repeats, labels=labels), label)
     assert str(raised.value) == message

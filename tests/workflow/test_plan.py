@@ -221,8 +221,8 @@ def test_solvers_are_compared_on_the_models_of_sequences_that_are_named(make, se
 
 
 def test_settings_of_sequences_are_read_by_the_verbs(make, sequences):
-    steered = {"sampling": {"count": 8, "steering": {"method": "smc"}}, "motifs": ["SPI1"]}
-    sequences["dna"] |= {"comparison": {"solvers": ["ancestral"], "calls": [2]}, "evaluation": steered}
+    evaluation = {"sampling": {"count": 8}, "motifs": ["SPI1"]}
+    sequences["dna"] |= {"comparison": {"solvers": ["ancestral"], "calls": [2]}, "evaluation": evaluation}
     make({"sequences": sequences}).write_jobs()
     folder = Path("results/sequences/dna")
     jobs = {
@@ -250,6 +250,8 @@ def test_names_of_methods_on_sequences_are_apart(make, sequences, taken):
 def test_what_is_steered_samples_the_pretrained_model_and_is_led_by_the_first_oracle(make, sequences):
     sequences["dna"]["steering"]["told"] = {"method": "classifier_free", "label": 1}
     sequences["dna"]["steering"]["guided"] = {"method": "classifier"}
+    sequences["dna"]["model"]["condition"] = sequences["dna"]["oracles"]["target"]["label"] = "class"
+    sequences["dna"]["oracles"]["target"]["task"] = "classes"
     plan = make({"sequences": sequences}).sequences
     folder = "results/sequences/dna"
     assert (

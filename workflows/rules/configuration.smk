@@ -32,8 +32,8 @@ VERSIONS = {
     "sequence_oracle": 1,
     "sequence_pretrain": 1,
     "sequence_finetune": 1,
-    "sequence_sample": 1,
-    "sequence_score": 1,
+    "sequence_sample": 2,
+    "sequence_score": 2,
     "sequence_compare": 1,
     "report": 3,
 }

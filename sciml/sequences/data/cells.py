@@ -17,7 +17,7 @@ def number(cell: str, where: str, allowed: str = "a finite number") -> float:
         InputError: no finite number.
     """
     try:
-        found = float(cell)
+        found = math.nan if "_" in cell else float(cell)  # Python reads 1_0 as 10
     except ValueError:
         found = math.nan
     if not math.isfinite(found):

@@ -22,6 +22,7 @@ from sciml.sequences.data.text_lines import read_lines
 FASTA = (".fa", ".fasta", ".fna", ".faa")
 ENDINGS = (*FASTA, *DELIMITERS, ".txt")
 HEADER = "header"
+SEQUENCE = "sequence"  # column of a table, unless another is named
 
 
 def read_rows(path: Path, columns: Columns) -> Iterator[Row]:
@@ -29,7 +30,7 @@ def read_rows(path: Path, columns: Columns) -> Iterator[Row]:
 
     Args:
         path: file.
-        columns: of a table; of FASTA only `chromosome` counts, which may be `header`.
+        columns: of a table; of FASTA only `chromosome` may be set, to `header`.
 
     Raises:
         InputError: no such file, unknown ending, something asked for that such files have not got; or as the reader of this
@@ -40,6 +41,8 @@ def read_rows(path: Path, columns: Columns) -> Iterator[Row]:
         raise InputError(f"{path}: ending {kind!r} is not known; allowed: {', '.join(ENDINGS)}, each also with .gz")
     if kind in DELIMITERS:
         return read_table(path, columns, kind=kind)
+    if columns.sequence != SEQUENCE:
+        raise InputError(f"{path}: `column` needs a table ({', '.join(DELIMITERS)}), got {columns.sequence!r}")
     if columns.labels:
         raise InputError(f"{path}: `labels` need a table ({', '.join(DELIMITERS)}), got {', '.join(columns.labels)}")
     if columns.chromosome not in (None, HEADER) or (columns.chromosome and kind not in FASTA):

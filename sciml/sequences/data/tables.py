@@ -47,8 +47,10 @@ def read_table(path: Path, columns: Columns, *, kind: str) -> Iterator[Row]:
 
     Raises:
         InputError: by line: another number of cells than the header has, a label that is no finite number, no chromosome; a
-            column that is not there; or as `read_lines`.
+            column that is not there; a label asked for twice; or as `read_lines`.
     """
+    if len(set(columns.labels)) < len(columns.labels):
+        raise InputError(f"{path}: `labels` must name each column once, got {', '.join(columns.labels)}")
     cells = _cells(path, kind)
     header, cells = _bed_header(cells) if kind == ".bed" else _header(cells)
     sequence = _index(path, header, columns.sequence)

@@ -12,7 +12,8 @@ from scipy.sparse import csr_array, hstack
 from scipy.stats import rankdata
 from torch import Tensor
 
-from sciml.sequences.metrics.kmers import kmer_counts
+from sciml.io.errors import InputError
+from sciml.sequences.metrics.kmers import MOST_WORDS, kmer_counts
 from sciml.sequences.metrics.motif_scan import MotifScanner
 from sciml.sequences.motifs import Motif
 
@@ -26,6 +27,9 @@ class SequenceFeatures:
         motifs: of DNA.
         length: of the sequences, to use positions; None not to.
         complement: letter that pairs with each, if strands are alike; None if not.
+
+    Raises:
+        InputError: too many words, or no features at all.
     """
 
     def __init__(
@@ -38,13 +42,26 @@ class SequenceFeatures:
         complement: Sequence[int] | None = None,
     ) -> None:
         self.alphabet, self.kmers, self.motifs, self.length = alphabet, tuple(kmers), tuple(motifs), length
+        # Beyond so many letters there are too many words of any alphabet, and their number takes long to compute.
+        if sum(len(alphabet) ** min(k, MOST_WORDS.bit_length()) for k in self.kmers) > MOST_WORDS:
+            raise InputError(f"`kmers` {list(self.kmers)} of {len(alphabet)} letters must make at most {MOST_WORDS} words")
         self._scanner = MotifScanner(motifs) if motifs else None
         self._merges = [_merge(len(alphabet), k, complement) for k in self.kmers]
-        words = sum(merge.shape[1] for merge in self._merges)
-        self.count = words + len(self.motifs) + (0 if length is None else length * len(alphabet))
+        features = sum(merge.shape[1] for merge in self._merges)
+        self.count = features + len(self.motifs) + (0 if length is None else length * len(alphabet))
+        if not self.count:
+            raise InputError("features: there are none; set `kmers`, `positions` or, of DNA, `motifs`")
 
     def __call__(self, tokens: UInt8[Tensor, "sequence position"]) -> csr_array:
-        """Shape (sequence, count), float64."""
+        """Shape (sequence, count), float64.
+
+        Raises:
+            InputError: words longer than the sequences.
+        """
+        if max(self.kmers, default=0) > tokens.shape[1]:
+            raise InputError(
+                f"`kmers` must be at most {tokens.shape[1]} in sequences of so many letters, got {max(self.kmers)}"
+            )
         parts = []
         for k, merge in zip(self.kmers, self._merges, strict=True):
             counts = csr_array(kmer_counts(tokens, self.alphabet, k) @ merge)
@@ -53,11 +70,11 @@ class SequenceFeatures:
         if self._scanner is not None:
             parts.append(csr_array(self._scanner.best_scores(tokens).double().numpy()))
         if self.length is not None:
-            parts.append(kmer_positions(tokens, len(self.alphabet)))
+            parts.append(letter_indicators(tokens, len(self.alphabet)))
         return csr_array(hstack(parts, format="csr"))
 
 
-def kmer_positions(tokens: UInt8[Tensor, "sequence position"], letters: int) -> csr_array:
+def letter_indicators(tokens: UInt8[Tensor, "sequence position"], letters: int) -> csr_array:
     """1 for the letter at each position."""
     count, length = tokens.shape
     columns = (tokens.numpy().astype(np.int64) + letters * np.arange(length)).ravel()

@@ -77,7 +77,7 @@ def imported_reward(name: str) -> Callable[..., Any]:
     Importing a module runs it: names are to come from the user alone, never from a model file.
 
     Raises:
-        InputError: not such a name, no such module, or nothing callable of that name in it.
+        InputError: not such a name, no such module, one that cannot be imported, or nothing callable of that name in it.
     """
     if not DOTTED.fullmatch(name):
         raise InputError(f"a reward is named as package.module:function, got {name!r}")
@@ -86,6 +86,9 @@ def imported_reward(name: str) -> Callable[..., Any]:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         raise InputError(f"{name}: no module {error.name!r} is installed") from error
+    except Exception as error:  # the user's own code, which may raise anything
+        message = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise InputError(f"{name}: module {module_name!r} cannot be imported: {message}") from error
     found = getattr(module, attribute, None)
     if not callable(found):
         raise InputError(f"{name}: module {module_name!r} has no callable {attribute!r}")

@@ -26,6 +26,7 @@ from sciml.sequences.data.text_lines import read_lines
 
 UNKNOWN = "X"  # a residue without a letter
 COLUMNS = ("pdb_id_corrected", "uniprot_id", "pdb_sequence", "pdb_position", "wild_type", "mutation", "ddG", "asa")
+LONGEST = 40  # characters of a cell that an error quotes
 LARGEST = {letter: residue_sasa_scales["Wilke"][protein_letters_1to3[letter].upper()] for letter in PROTEIN}
 
 
@@ -156,6 +157,8 @@ def _row(cells: Mapping[str, str], where: str) -> _Row:
 
 
 def _place(cell: str, length: int, where: str) -> int:
-    if not cell.isdecimal() or int(cell) >= length:
-        raise InputError(f"{where}, column 'pdb_position': must be a whole number from 0 to {length - 1}, got {cell!r}")
-    return int(cell)
+    digits = cell.lstrip("0") or cell[-1:]  # int() refuses thousands of them
+    if not cell.isdecimal() or len(digits) > len(str(length)) or int(digits) >= length:
+        got = repr(cell if len(cell) <= LONGEST else f"{cell[:LONGEST]}...")
+        raise InputError(f"{where}, column 'pdb_position': must be a whole number from 0 to {length - 1}, got {got}")
+    return int(digits)

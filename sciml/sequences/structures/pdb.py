@@ -43,7 +43,7 @@ def read_backbone(path: Path, chain: str | None = None, rules: StructureRules = 
     """
     found = chain_of(path, chain, rules.model)
     rows, letters, numbers, names = [], [], [], []
-    for residue in _polymer(found):
+    for residue in polymer(found):
         name = name_of(residue)
         where = f"{path}: chain {found.id}, residue {name} ({residue.resname.strip()})"
         one = chosen_residue(residue, rules.alternatives, where)
@@ -90,7 +90,7 @@ def chain_of(path: Path, chain: str | None, model: int) -> Chain:
         raise InputError(f"{path}: holds no ATOM record")
     if model > len(models):
         raise InputError(f"{path}: `model` must lie in 1 to {len(models)}, got {model}")
-    proteins = {each.id: each for each in models[model - 1] if any(True for _ in _polymer(each))}
+    proteins = {each.id: each for each in models[model - 1] if any(True for _ in polymer(each))}
     known = ", ".join(proteins) or "none"
     if chain is None and len(proteins) == 1:
         return next(iter(proteins.values()))
@@ -118,7 +118,8 @@ def _without_solvent(path: Path) -> str:
     return "".join(kept)
 
 
-def _polymer(chain: Chain) -> Iterator[Residue | DisorderedResidue]:
+def polymer(chain: Chain) -> Iterator[Residue | DisorderedResidue]:
+    """The residues of a chain that are of the protein, see the module."""
     for residue in chain:
         named = residue.resname.strip() in protein_letters_3to1_extended
         if named or all(name in residue for name in ("N", "CA", "C")):

@@ -21,12 +21,18 @@ def identity(tokens: Integer[Tensor, "sequence position"], backbone: Backbone) -
     return (tokens == backbone.tokens).double().mean(1)
 
 
+def native_recovery(tokens: Integer[Tensor, "sequence position"], backbone: Backbone) -> dict[str, Any]:
+    """Mean identity with the native sequence and its 95% interval over the sequences, of this structure alone, and beside it
+    what the commonest letter of the native sequence would give at every position."""
+    commonest = torch.bincount(backbone.tokens[0].long(), minlength=len(PROTEIN)).max().item() / len(backbone)
+    return {**sample_mean(identity(tokens, backbone)), "commonest_letter": commonest}
+
+
 @torch.no_grad()
 def recovery(
     generator: SequenceGenerator, backbone: Backbone, *, count: int, steps: int, source: Generator
 ) -> Mapping[str, Any]:
-    """Native recovery of samples: its mean with a 95% interval over samples, of this structure alone, and beside it what the
-    commonest letter of the native sequence would give at every position.
+    """`native_recovery` of samples.
 
     Args:
         generator: for this structure.
@@ -36,6 +42,4 @@ def recovery(
         source: of randomness.
     """
     grid, begun = uniform_grid(generator.denoiser.process, steps), generator.prompts(count, source)
-    shares = identity(integrate(Ancestral(), generator.denoiser, begun, grid, generator=source), backbone)
-    commonest = torch.bincount(backbone.tokens[0].long(), minlength=len(PROTEIN)).max().item() / len(backbone)
-    return {**sample_mean(shares), "commonest_letter": commonest}
+    return native_recovery(integrate(Ancestral(), generator.denoiser, begun, grid, generator=source), backbone)

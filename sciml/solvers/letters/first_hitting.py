@@ -6,12 +6,12 @@ positions masked at t the next is unmasked where
     1 - alpha = (1 - alpha_t) u^(1/n),   u uniform,
 
 at any of them. With as many steps as positions a letter is drawn at a time and the sampler has no error at all; with fewer,
-as equal numbers as can be are drawn together, at a call each.
+as equal numbers as can be are drawn together, at a call each; with more, the last steps do nothing and call nothing.
 
 Reference: Zheng et al. (2024), arXiv 2409.02908, section 4.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -71,12 +71,19 @@ class FirstHitting(Solver[Tensor, Revealing]):
         generator, process = required(generator, self), jump_process(denoiser)
         masked = x_t == process.letters
         count = int(masked[0].sum())
-        chosen = count - count * (memory.steps - 1) // memory.steps
+        if count == 0:
+            return x_t, replace(memory, steps=memory.steps - 1)
+        chosen = revealed_together(count, memory.steps)
         letters = draw(denoiser(x_t, memory.time).mean, generator)
         rank = torch.rand(x_t.shape, generator=generator, device=x_t.device).masked_fill(~masked, 2.0)
         places = rank.argsort(1)[:, :chosen]
         x = x_t.scatter(1, places, letters.gather(1, places))
         return x, Revealing(memory.steps - 1, _later(process.schedule, memory.time, count, chosen, generator))
+
+
+def revealed_together(count: int, steps: int) -> int:
+    """How many of so many masked positions are revealed in the first of so many steps: at least one while any is masked."""
+    return count - count * (steps - 1) // steps
 
 
 def _later(schedule: JumpSchedule, time: Tensor, count: int, chosen: int, generator: torch.Generator) -> Tensor:

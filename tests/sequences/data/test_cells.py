@@ -19,6 +19,7 @@ def test_numbers_are_read() -> None:
         (number, "", "f: line 2, column 'a': must be a finite number, got ''"),
         (number, "nan", "f: line 2, column 'a': must be a finite number, got 'nan'"),
         (measured, "inf", "f: line 2, column 'a': must be a finite number, or empty where not measured, got 'inf'"),
+        (number, "1_0", "f: line 2, column 'a': must be a finite number, got '1_0'"),
         (measured, "1,5", "f: line 2, column 'a': must be a finite number, or empty where not measured, got '1,5'"),
     ],
 )

@@ -118,6 +118,8 @@ def test_bed_and_lists_and_proteins(tmp_path):
         ("a.fa", ">a\nAC\n>b\n\n>c\nAC\n", {}, r"a.fa: line 3: has no sequence; `skip_invalid: true`"),
         ("a.fa", ">a\nAC\n>b\nACG\n", {}, r"a.fa: line 3: has 3 letters, expected 2 as on line 1 of a.fa; `skip_invalid"),
         ("a.fa", ">a\nAC\n", {"labels": ["x"]}, r"a.fa: `labels` need a table \(.csv, .tsv, .bed\), got x"),
+        ("a.fa", ">a\nAC\n", {"column": "dna"}, r"a.fa: `column` needs a table \(.csv, .tsv, .bed\), got 'dna'"),
+        ("a.txt", "AC\n", {"column": "2"}, r"a.txt: `column` needs a table \(.csv, .tsv, .bed\), got '2'"),
         ("a.fa", ">a\nAC\n", {"chromosomes": "on"}, r"a.fa: `chromosomes` must be header of FASTA or a column of a table"),
         ("a.txt", "AC\n", {"chromosomes": "header"}, r"a.txt: `chromosomes` must be header of FASTA or a column"),
         ("a.fa", ">a\nAC\n", {"split": {"test": ["chr1"]}}, r"a.fa: a split by chromosome needs to know them"),

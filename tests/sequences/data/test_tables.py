@@ -69,6 +69,7 @@ def test_bed_with_header(tmp_path):
         ("a,b\nAC,1\n", ("a", (), "chromosome"), r"no column 'chromosome'; there are"),
         ("a,a\nAC,1\n", ("a",), r"more than one column 'a'; there are 'a', 'a'"),
         ("\n", ("a",), r"no column 'a'; there are none"),
+        ("a,b\nAC,1\n", ("a", ("b", "b")), r"a\.csv: `labels` must name each column once, got b, b"),
         ("a,b\nAC,1\nAC\n", ("a",), r"a\.csv: line 3: has 1 cells, expected 2 as in the header or first row"),
         ("a,b\nAC,1\nAC,2,3\n", ("a",), r"line 3: has 3 cells, expected 2"),
         ("a,b\nAC,1\nAC,high\n", ("a", ("b",)), r"line 3, column 'b': must be a finite number, .* got 'high'"),

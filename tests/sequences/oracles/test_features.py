@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from sciml.io.errors import InputError
 from sciml.sequences.data.sequence_set import DNA, PROTEIN, SequenceSet
 from sciml.sequences.metrics.motif_scan import MotifScanner
 from sciml.sequences.motifs import Motif, read_motifs
@@ -63,3 +64,25 @@ def test_the_motif_that_tells_most_is_found():
     assert [motif.name for motif in telling_motifs(motifs, tokens, values, 1)] == ["CACGTG"]
     assert [motif.name for motif in telling_motifs(motifs, tokens, -values, 1)] == ["CACGTG"]
     assert len(telling_motifs(motifs, tokens, values, 9)) == 3
+
+
+@pytest.mark.parametrize(
+    ("alphabet", "kmers", "message"),
+    [
+        (PROTEIN, (7,), r"`kmers` \[7\] of 20 letters must make at most 16777216 words"),
+        (DNA, (30,), r"`kmers` \[30\] of 4 letters must make at most"),
+        (DNA, (10**9,), r"`kmers` \[1000000000\] of 4 letters must make at most"),
+        (DNA, (12, 1), r"`kmers` \[12, 1\] of 4 letters must make at most"),
+        (DNA, (), "features: there are none; set `kmers`, `positions` or, of DNA, `motifs`"),
+    ],
+)
+def test_features_are_neither_too_many_nor_none(alphabet, kmers, message):
+    with pytest.raises(InputError, match=message):
+        SequenceFeatures(alphabet, kmers)
+
+
+def test_words_fit_into_the_sequences(sequences):
+    features = SequenceFeatures(DNA, (1, 4))
+    assert features(sequences.tokens[:, :4]).sum(1) == pytest.approx(features(sequences.tokens[:, :4]).toarray().sum(1))
+    with pytest.raises(InputError, match="`kmers` must be at most 3 in sequences of so many letters, got 4"):
+        features(sequences.tokens[:, :3])

@@ -78,3 +78,22 @@ def test_a_change_of_code_is_seen(tmp_path, monkeypatch):
 def test_bad_names_are_refused(name, message):
     with pytest.raises(InputError, match=message):
         imported_reward(name)
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        (
+            "raise RuntimeError('no weights\\nhere')",
+            "broken_reward:f: module 'broken_reward' cannot be imported: RuntimeError: no w",
+        ),
+        ("def f(x)", "module 'broken_reward' cannot be imported: SyntaxError: expected ':'"),
+        ("import no_such_package", "broken_reward:f: no module 'no_such_package' is installed"),
+    ],
+)
+def test_a_module_that_raises_is_named(tmp_path, monkeypatch, code, message):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "broken_reward.py").write_text(code)
+    with pytest.raises(InputError, match=message) as caught:
+        imported_reward("broken_reward:f")
+    assert "\n" not in str(caught.value)

@@ -1,6 +1,5 @@
 """Tables of made-up mutations, and the real ones."""
 
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -59,8 +58,6 @@ def simulate() -> Callable[..., Mutations]:
 
 
 @pytest.fixture
-def mirror() -> Path:
+def mirror(mirror: Path) -> Path:
     """The folder of real proteins."""
-    if "SCIML_MIRROR" not in os.environ:
-        pytest.skip("SCIML_MIRROR is not set")
-    return Path(os.environ["SCIML_MIRROR"]) / "proteins"
+    return mirror / "proteins"

@@ -101,7 +101,7 @@ def test_the_model_on_real_proteins_is_better_than_substitutions_alone(mirror, t
     from sciml.sequences.stability.mutations import read_mutations
 
     seen, unseen = (read_mutations(mirror / f"fireprot_{name}.csv.gz") for name in ("train", "val"))
-    config = StabilityConfig(members=2)
+    config = StabilityConfig(members=1)
     found = stability_quality(_train(config, seen, tmp_path).predict(unseen).double().numpy(), unseen, seed=0)
     simple = stability_quality(baselines(seen, unseen)["substitution"], unseen, seed=0)
     assert found["spearman"]["value"] > 0.4 > simple["spearman"]["value"] > 0.3

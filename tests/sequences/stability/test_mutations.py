@@ -41,6 +41,17 @@ def test_other_cells_are_refused_too(column, value, table):
         read_mutations(table({column: value}))
 
 
+@pytest.mark.parametrize("place", ["1" * 5000, "0" * 5000 + "9"])
+def test_a_position_of_thousands_of_digits_is_refused_in_a_short_line(place, table):
+    with pytest.raises(InputError, match="line 3, column 'pdb_position': must be a whole number from 0 to 4") as error:
+        read_mutations(table({"pdb_position": place}))
+    assert len(str(error.value)) < 300
+
+
+def test_zeros_before_a_position_are_none(table):
+    assert read_mutations(table({"pdb_position": "0" * 5000 + "1"})).places.tolist() == [1, 1]
+
+
 def test_what_is_wrong_with_the_table_is_told(table, tmp_path):
     with pytest.raises(InputError, match=r"t\.csv: line 3: the mutation stands on line 2 too"):
         read_mutations(table({"mutation": "A"}))

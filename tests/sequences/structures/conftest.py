@@ -1,7 +1,6 @@
 """Chains built from bond lengths, angles and torsions, and PDB files of them."""
 
 import math
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -110,8 +109,6 @@ def write(tmp_path: Path) -> Callable[[list[str]], Path]:
 
 
 @pytest.fixture
-def mirror() -> Path:
+def mirror(mirror: Path) -> Path:
     """The folder of real proteins."""
-    if "SCIML_MIRROR" not in os.environ:
-        pytest.skip("SCIML_MIRROR is not set")
-    return Path(os.environ["SCIML_MIRROR"]) / "proteins"
+    return mirror / "proteins"

@@ -1,6 +1,9 @@
 """Fine-tuning on several structures is that on each, the weights being one network's."""
 
+import json
+import math
 from copy import deepcopy
+from dataclasses import replace
 
 import pytest
 import torch
@@ -41,6 +44,7 @@ def test_it_is_the_mean_over_structures(coil, pair):
         prompts = denoiser.process.prior((3, len(backbone)), generator=source)
         single.append(DrakesObjective(*bound, _reward, STEERING)(source, prompts).item())
     assert found.item() == pytest.approx(sum(single) / 2, rel=1e-5)
+    assert objective.observed()["divergence"] > 0 and objective.observed()["alpha"] == pytest.approx(0.05)
     assert len(list(objective.parameters())) == len(list(denoiser.parameters()))
 
 
@@ -52,4 +56,30 @@ def test_it_raises_the_reward_on_all(coil, pair, tmp_path):
     training = TrainingConfig(steps=20, batch=2, rate=1e-2, precision="32")
     fit(objective, (torch.arange(2),), training, seed=0, directory=tmp_path, fingerprint="x")
     assert objective(torch.Generator().manual_seed(3), torch.arange(2)).item() < before - 1
-    assert min(float(part.seen[0]) for part in objective.parts) > 1.5  # 0.25 of letters at random
+    for k in range(2):
+        objective(torch.Generator().manual_seed(3), torch.tensor([k]))
+        assert objective.observed()["reward"] > 1.5  # 0.25 of letters at random
+    told = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()]
+    assert {"reward", "divergence", "alpha"} <= next(row for row in told if "loss" in row).keys()
+
+
+def test_each_structure_has_its_own_reward_and_all_one_reference(coil, pair, monkeypatch):
+    copied = []
+    monkeypatch.setattr("sciml.finetuning.drakes.deepcopy", lambda each: copied.append(each) or deepcopy(each))
+    backbones, fixed = [coil(7), coil(11, 1)], [lambda x: 0 * x.sum((1, 2)) + 2, lambda x: 0 * x.sum((1, 2)) + 5]
+    objective = StructuresObjective(*pair, backbones, fixed, 6, STEERING, copies=2)
+    means = []
+    for index in ([0], [1], [0, 1]):
+        objective(torch.Generator(), torch.tensor(index))
+        means.append(objective.observed()["reward"])
+    assert means == pytest.approx([2, 5, 3.5]) and len(copied) == 1
+    with pytest.raises(ValueError, match="`rewards` must be 2, one for each structure, got 1"):
+        StructuresObjective(*pair, backbones, fixed[:1], 6, STEERING)
+
+
+def test_one_alpha_follows_the_divergence_of_all(coil, pair):
+    """Two paths that are those of the reference: at each alpha falls by the gain."""
+    steering = replace(STEERING, target=1.0, gain=0.1)
+    objective = StructuresObjective(*pair, [coil(7), coil(11, 1)], [_reward] * 2, 6, steering, copies=2).train()
+    objective(torch.Generator(), torch.arange(2))
+    assert objective.observed()["alpha"] == pytest.approx(0.05 * math.exp(-0.2), rel=1e-5)

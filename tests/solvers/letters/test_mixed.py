@@ -55,9 +55,7 @@ def test_two_ways_to_the_law_agree() -> None:
     grid = uniform_grid(process, 3)
     dense = dense_law(Mixed(LATENTS), student(process), 2, grid)
     assert dense.sum().item() == pytest.approx(1, abs=1e-6)
-    torch.testing.assert_close(
-        unmasking_law(Mixed(LATENTS), student(process), 2, grid), dense[:3, :3], rtol=0, atol=1e-6
-    )
+    torch.testing.assert_close(unmasking_law(Mixed(LATENTS), student(process), 2, grid), dense[:3, :3], rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("process", [Absorbing(3), UniformJump(3)])

@@ -1,0 +1,1 @@
+"""Distillation of denoisers of letters, and of their samplers."""
