@@ -5,7 +5,6 @@ of configuration and data. On the CPU a run resumed from it gives the weights of
 executing code, and refused if a single bit has changed.
 """
 
-import pickle
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from torch.optim import Optimizer
 from sciml.io.atomic import atomic_file
 from sciml.io.digest import digest
 from sciml.io.errors import InputError
+from sciml.io.torch_file import UNREADABLE
 from sciml.training.ema import ExponentialMovingAverage
 
 FORMAT = 2
@@ -74,7 +74,7 @@ def read_checkpoint(path: Path, fingerprint: str) -> dict[str, Any]:
     """
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError, pickle.UnpicklingError) as error:
+    except UNREADABLE as error:
         raise InputError(f"{path}: not a readable checkpoint ({type(error).__name__}); {ADVICE}") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise InputError(f"{path}: not a training checkpoint of format {FORMAT}; {ADVICE}")
