@@ -4,15 +4,13 @@ The denoiser is the exact one, so that what is measured is the sampler's error a
 as a teacher of very many steps makes them.
 """
 
-import tempfile
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import torch
 import torch.nn.functional as F
-from lightning_fabric import Fabric
 from torch import Tensor, nn
+from training import trained
 
 from sciml.analysis.exact_law import dense_law, total_variation, unmasking_law
 from sciml.config.models import TrainingConfig
@@ -27,7 +25,6 @@ from sciml.solvers.letters.ancestral import Ancestral
 from sciml.solvers.letters.first_hitting import FirstHitting
 from sciml.solvers.letters.mixed import Mixed
 from sciml.solvers.letters.tau_leaping import EulerJumps, TauLeaping
-from sciml.training.fit import FitReport, fit
 
 RIVALS: dict[str, Any] = {"euler": EulerJumps(), "tau_leaping": TauLeaping(), "tweedie": Ancestral()}
 DRAWS = 50_000
@@ -74,7 +71,7 @@ def lsd(law: Tensor, process: JumpProcess, *, seed: int, calls: int = 4, steps: 
     for name, chosen in choices.items():
         objective = ScalarsObjective(denoiser, grid, **chosen)
         training = TrainingConfig(steps=steps, batch=128, rate=5e-2, weight_decay=0.0, precision="32")
-        report = _trained(objective, draws(law, seed), training, seed)
+        report = trained(objective, (draws(law, seed),), training, seed)
         with torch.no_grad():
             student = objective.solver
             found[name] = total_variation(law_of(student, denoiser, law.ndim, objective.grid), denoiser.law)
@@ -121,7 +118,8 @@ def di4c(
     student = LatentDenoiser(net, teacher.process, latents, teacher)
     length: dict[str, Any] = {"cpu_seconds": CPU_SECONDS} if steps is None else {"steps": steps}
     training = TrainingConfig(**length, batch=128, rate=1e-2, weight_decay=0.0, precision="32")
-    report = _trained(MixtureObjective(student, teacher, **({"share": 0.1} | terms)), draws(law, seed), training, seed)
+    objective = MixtureObjective(student, teacher, **({"share": 0.1} | terms))
+    report = trained(objective, (draws(law, seed),), training, seed)
     found: dict[str, Any] = {"latents": latents, "cpu_s": report.cpu_seconds, "steps": report.steps}
     for n in calls:
         rivals = [law_of(Ancestral(), teacher, law.ndim, uniform_grid(teacher.process, k)) for k in (n, 2 * n)]
@@ -129,9 +127,3 @@ def di4c(
         student_tv, same_tv, twice_tv = (total_variation(each, teacher.law) for each in (own, *rivals))
         found[f"{n}"] = {"student": student_tv, "teacher_same": same_tv, "teacher_twice": twice_tv}
     return found | {"di4c_tv_ratio": {str(n): found[f"{n}"]["student"] / found[f"{n}"]["teacher_twice"] for n in calls}}
-
-
-def _trained(objective: nn.Module, examples: Tensor, training: TrainingConfig, seed: int) -> FitReport:
-    on_processor = Fabric(accelerator="cpu", devices=1)
-    with tempfile.TemporaryDirectory() as folder:
-        return fit(objective, (examples,), training, seed=seed, directory=Path(folder), fingerprint="", fabric=on_processor)

@@ -1,15 +1,13 @@
 """What benchmarks/sequences.py measures, one function a figure."""
 
 import math
-import tempfile
 from itertools import combinations, pairwise
-from pathlib import Path
 from typing import Any
 
 import torch
-from lightning_fabric import Fabric
 from scipy.optimize import brentq
 from torch import Tensor, nn
+from training import trained
 
 from sciml.analysis.exact_law import total_variation, unmasking_law
 from sciml.config.models import TrainingConfig
@@ -22,7 +20,6 @@ from sciml.sequences.data.sequence_set import SequenceSet
 from sciml.solvers.grids import uniform_grid
 from sciml.solvers.letters.ancestral import Ancestral
 from sciml.solvers.letters.trapezoidal import Trapezoidal
-from sciml.training.fit import fit
 
 # Total variation of the ancestral sampler to the law it samples, by steps: reference values of a separate program.
 GB1_TV = {1: 0.459, 2: 0.243, 4: 0.126, 8: 0.064, 16: 0.032, 32: 0.016}
@@ -163,9 +160,7 @@ def tuned_on_landscape(fitness: Tensor, *, seed: int, alpha: float = 1.0, steps:
     objective = DrakesObjective(denoiser, reference, table_reward(fitness.float()), rollout)
     training = TrainingConfig(steps=steps, batch=512, rate=1.5e-2, weight_decay=0.0, precision="32")
     prompts = torch.full((training.batch, positions), process.mask)
-    on_processor = Fabric(accelerator="cpu", devices=1)
-    with tempfile.TemporaryDirectory() as folder:
-        report = fit(objective, (prompts,), training, seed=seed, directory=Path(folder), fingerprint="", fabric=on_processor)
+    report = trained(objective, (prompts,), training, seed)
     law = unmasking_law(Ancestral(), denoiser, positions, uniform_grid(process, 16))
     target = tilted(fitness, alpha)
     return {

@@ -1,0 +1,106 @@
+"""Distillation measured on teachers that are exact: students of one call, discrete samplers of few, mixtures of experts.
+
+    python benchmarks/distillation.py --quick --json
+    python benchmarks/distillation.py --full [--seeds N] [--output FILE]
+
+`--quick` trains small students on the spot, and says so; `--full` trains them as long as the figures of docs ask for.
+"""
+
+import argparse
+import json
+import os
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import torch
+from distillation_experts import experts
+from distillation_letters import correlated_law, di4c, lsd
+from distillation_ring import Bed, measured
+
+from sciml.io.atomic import atomic_file
+from sciml.io.provenance import git_commit
+from sciml.processes.absorbing import Absorbing
+
+METHODS = ("regression", "pid", "boot", "consistency")
+
+
+def quick() -> dict[str, Any]:
+    """What takes less than a minute."""
+    bed, law = Bed("ring"), correlated_law()
+    students = {method: measured(method, bed, steps=150, seed=0) for method in ("regression", "pid")}
+    return {
+        "students": "small ones, trained on the spot",
+        "ring_floor_energy": bed.floor()["energy"],
+        "ring_one_call_energy": {method: found["energy"] for method, found in students.items()},
+        "ring_one_call": students,
+        "lsd_tv_ratio": lsd(law, Absorbing(law.shape[0]), seed=0)["lsd_tv_ratio"],
+        "di4c_tv_ratio": di4c(law, seed=0, latents=16, steps=200)["di4c_tv_ratio"],
+        "vdd_forward_kl": experts("unequal", seed=0)["forward_kl"],
+    }
+
+
+def full(seeds: int, output: Path) -> dict[str, Any]:
+    """Every bar of the test beds; the file is written anew after each seed."""
+    beds = {name: Bed(name) for name in ("ring", "lattice", "image")}
+    found: dict[str, Any] = {
+        "git_commit": git_commit(),
+        "floors": {name: bed.floor() for name, bed in beds.items()},
+        "teacher": {name: {n: bed.solver(n) for n in (1, 2, 4, 6, 10, 18, 35)} for name, bed in beds.items()},
+        "runs": [],
+    }
+    law = correlated_law()
+    for seed in range(seeds):
+        run: dict[str, Any] = {
+            name: {method: measured(method, bed, steps=10_000, seed=seed) for method in METHODS}
+            for name, bed in beds.items()
+        }
+        run["ring, intervals"] = {
+            method: {n: measured(method, beds["ring"], steps=4000, seed=seed, intervals=n)["energy"] for n in (16, 64, 256)}
+            for method in ("pid", "boot")
+        }
+        run["lsd"] = lsd(law, Absorbing(law.shape[0]), seed=seed)
+        run["di4c"] = di4c(law, seed=seed, latents=16)
+        run["vdd"] = {name: experts(name, seed=seed) for name in ("unequal", "ring")}
+        found["runs"].append({"seed": seed, **run})
+        _write(output, found | {"complete": False})
+    return found | {"summary": summary(found)}
+
+
+def summary(found: dict[str, Any]) -> dict[str, Any]:
+    """Means over seeds, in the words of the quick answer."""
+    runs = found["runs"]
+    return {
+        "ring_floor_energy": found["floors"]["ring"]["energy"],
+        "ring_one_call_energy": {method: mean(run["ring"][method]["energy"] for run in runs) for method in METHODS},
+        "ring_one_call_rms": {method: mean(run["ring"][method]["map_rms"] for run in runs) for method in METHODS},
+        "lsd_tv_ratio": mean(run["lsd"]["lsd_tv_ratio"] for run in runs),
+        "vdd_forward_kl": mean(run["vdd"]["unequal"]["forward_kl"] for run in runs),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--quick", action="store_true", help="what takes less than a minute")
+    which.add_argument("--full", action="store_true", help="every bar of the test beds")
+    parser.add_argument("--json", action="store_true", help="print one JSON object (always so)")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--output", type=Path, default=Path(__file__).with_name("distillation.json"))
+    asked = parser.parse_args()
+    torch.set_num_threads(1)
+    found = quick() if asked.quick else full(asked.seeds, asked.output) | {"complete": True}
+    if asked.full:
+        _write(asked.output, found)
+    print(json.dumps(found, indent=1))
+
+
+def _write(path: Path, found: dict[str, Any]) -> None:
+    with atomic_file(path) as temporary:
+        temporary.write_text(json.dumps(found, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,207 @@
+"""One-call students of exact teachers: modes on a ring, 25 modes on a lattice, or 64 dimensions.
+
+Every student has the same network, optimiser and number of steps. The teacher is exact, and so is where its flow leads, so a
+student is measured by the distance of its map from the exact one and by the energy distance of its samples from data.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+import torch
+from solver_problems import image, ring
+from torch import Generator, Tensor, nn
+from training import trained
+
+from sciml.config.models import TrainingConfig
+from sciml.denoisers.denoiser import Denoiser
+from sciml.denoisers.mixture import MixtureDenoiser
+from sciml.denoisers.network import NetworkDenoiser
+from sciml.distillation.boot import BootObjective
+from sciml.distillation.consistency import ConsistencyObjective
+from sciml.distillation.pid import PIDObjective
+from sciml.distillation.regression import PairObjective, teacher_pairs
+from sciml.distillation.trajectory import Trajectory
+from sciml.losses.denoising import denoising_loss
+from sciml.losses.times import TimeDistribution, focused_times
+from sciml.metrics.energy_distance import energy_distance
+from sciml.metrics.wasserstein import sliced_wasserstein
+from sciml.processes.parameterisation import ConditionalV
+from sciml.processes.ve import VE
+from sciml.solvers.ddim import ddim
+from sciml.solvers.grids import karras_grid
+from sciml.solvers.heun import Heun
+from sciml.solvers.integrate import integrate
+
+PROCESS = VE(0.002, 80.0)
+PAIRS, PAIR_STEPS = 50_000, 40
+COUNT = 4000  # of samples that a student is measured on
+
+
+def lattice() -> MixtureDenoiser:
+    """25 modes of deviation .05, a unit apart."""
+    line = torch.arange(-2, 3, dtype=torch.float64)
+    means = torch.cartesian_prod(line, line)
+    return MixtureDenoiser(PROCESS, torch.full((25,), 0.04).double(), means, torch.full((25,), 0.0025).double())
+
+
+def _mixture(law: Any) -> MixtureDenoiser:
+    return MixtureDenoiser(PROCESS, law.weights, law.means, law.bases * law.spectra[:, None] @ law.bases.transpose(1, 2))
+
+
+TEACHERS: dict[str, Callable[[], MixtureDenoiser]] = {
+    "ring": lambda: _mixture(ring()),
+    "lattice": lattice,
+    "image": lambda: _mixture(image()),
+}
+
+
+@dataclass(frozen=True)
+class Bed:
+    """A teacher, starts, where its flow takes them, and data.
+
+    Args:
+        name: of the law.
+    """
+
+    name: str
+
+    @cached_property
+    def teacher(self) -> MixtureDenoiser:
+        return TEACHERS[self.name]()
+
+    @cached_property
+    def data(self) -> Tensor:
+        """Draws to train on, float32."""
+        return self.teacher.sample(50_000, generator=Generator().manual_seed(3)).float()
+
+    @cached_property
+    def reference(self) -> Tensor:
+        """Draws to compare with."""
+        return self.teacher.sample(COUNT, generator=Generator().manual_seed(4))
+
+    @cached_property
+    def starts(self) -> Tensor:
+        shape = (COUNT, self.teacher.means.shape[1])
+        return PROCESS.prior(shape, generator=Generator().manual_seed(5), dtype=torch.float64)
+
+    @cached_property
+    def exact(self) -> Tensor:
+        """Where the flow takes the starts, by 600 steps of Heun."""
+        with torch.no_grad():
+            return integrate(Heun(), self.teacher, self.starts, karras_grid(PROCESS, 600))
+
+    def measured(self, x: Tensor, calls: int, seconds: float = 0.0) -> dict[str, float]:
+        """What there is to say of samples from the starts."""
+        x, means = x.double(), self.teacher.means
+        nearest = torch.cdist(x, means).argmin(1)
+        hit = torch.bincount(nearest, minlength=len(means)) > 0.1 * COUNT * self.teacher.weights
+        return {
+            "calls": calls,
+            "map_rms": float((x - self.exact).square().mean().sqrt() / self.exact.square().mean().sqrt()),
+            "energy": energy_distance(x, self.reference),
+            "sliced_wasserstein": sliced_wasserstein(x, self.reference, generator=Generator().manual_seed(6)),
+            "modes": float(hit.double().mean()),
+            "cpu_s": seconds,
+        }
+
+    def floor(self) -> dict[str, float]:
+        """What the exact map scores."""
+        return self.measured(self.exact, 1200)
+
+    def solver(self, calls: int) -> dict[str, float]:
+        """What the teacher scores by DDIM."""
+        with torch.no_grad():
+            return self.measured(integrate(ddim(), self.teacher, self.starts, karras_grid(PROCESS, calls)), calls)
+
+
+class Network(nn.Module):
+    """A perceptron of the state and of Fourier features of log sigma, (batch, n) and (batch,) to (batch, n)."""
+
+    frequency: Tensor
+
+    def __init__(self, size: int, width: int = 256) -> None:
+        super().__init__()
+        self.register_buffer("frequency", 2 * torch.randn(16))
+        sizes = [size + 32, width, width, width, width]
+        hidden = [part for a, b in pairwise(sizes) for part in (nn.Linear(a, b), nn.SiLU())]
+        self.layers = nn.Sequential(*hidden, nn.Linear(width, size))
+
+    def forward(self, x: Tensor, t: Tensor, cond: Any = None) -> Tensor:
+        angle = 0.25 * PROCESS.sigma(t.double()).log().to(x.dtype)[:, None] * self.frequency
+        return self.layers(torch.cat([x, angle.sin(), angle.cos()], 1))
+
+
+class Denoising(nn.Module):
+    """The denoising loss, as an objective of the data alone."""
+
+    def __init__(self, student: NetworkDenoiser, times: TimeDistribution) -> None:
+        super().__init__()
+        self.student, self.times = student, times
+
+    def forward(self, generator: Generator, x_0: Tensor) -> Tensor:
+        return denoising_loss(self.student, x_0, generator=generator, times=self.times)
+
+
+def one_call(method: str, bed: Bed, *, steps: int, seed: int, intervals: int = 250) -> tuple[Denoiser, float]:
+    """(a student, processor seconds that it took, pairs or pretraining and all).
+
+    Args:
+        method: pid, boot, regression or consistency.
+        bed: what is learned.
+        steps: of training.
+        seed: of weights and noise.
+        intervals: of the grid of PID and BOOT.
+    """
+    torch.manual_seed(seed)
+    net, size = Network(bed.teacher.means.shape[1]), bed.teacher.means.shape[1]
+    if method == "consistency":
+        return _consistency(net, bed, steps, seed)
+    student, blank = Trajectory(net, PROCESS, t_end=0.0), (torch.zeros(8192, size),)
+    grid = karras_grid(PROCESS, intervals)
+    if method == "regression":
+        began = time.process_time()
+        starts = PROCESS.prior((PAIRS, size), generator=Generator().manual_seed(9 + seed))
+        pairs = starts, teacher_pairs(bed.teacher, Heun(), karras_grid(PROCESS, PAIR_STEPS), starts)
+        return student, time.process_time() - began + seconds_of(PairObjective(student), pairs, steps, seed)
+    objective = PIDObjective if method == "pid" else BootObjective
+    return student, seconds_of(objective(student, bed.teacher, grid), blank, steps, seed)
+
+
+def _consistency(net: Network, bed: Bed, steps: int, seed: int) -> tuple[Denoiser, float]:
+    """Easy consistency tuning of a network that is a denoiser first, for a quarter of the steps."""
+    student, times = (
+        NetworkDenoiser(net, PROCESS, ConditionalV(0.5)),
+        focused_times(PROCESS, 0.0, 1.0, mean=0.0, deviation=2.5),
+    )
+    seconds = seconds_of(Denoising(student, times), (bed.data,), steps // 4, seed)
+    objective = ConsistencyObjective(student, bed.teacher, times, t_end=0.0)
+    return student, seconds + seconds_of(objective, (bed.data,), steps - steps // 4, seed)
+
+
+def seconds_of(objective: nn.Module, examples: tuple[Tensor, ...], steps: int, seed: int) -> float:
+    """Processor seconds of training in place."""
+    settings = TrainingConfig(
+        steps=steps, batch=1024, rate=1e-3, weight_decay=0.0, precision="32", ema=0.02, clip=10.0, checkpoint_seconds=600
+    )
+    return trained(objective, examples, settings, seed).cpu_seconds
+
+
+@torch.no_grad()
+def sampled(student: Denoiser, bed: Bed) -> Tensor:
+    """One step of DDIM from the starts."""
+    return integrate(ddim(), deepcopy(student).eval(), bed.starts.float(), torch.tensor([1.0, 0.0], dtype=torch.float64))
+
+
+def measured(method: str, bed: Bed, **options: Any) -> dict[str, float]:
+    """A student of a method, trained and measured."""
+    student, seconds = one_call(method, bed, **options)
+    found = bed.measured(sampled(student, bed), 1, seconds)
+    if not math.isfinite(found["energy"]):
+        raise FloatingPointError(f"{method}: the energy distance is {found['energy']}")
+    return found

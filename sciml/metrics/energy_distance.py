@@ -1,0 +1,28 @@
+"""The energy distance between two sets of samples."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+
+def energy_distance(x: Float[Tensor, "n *space"], y: Float[Tensor, "m *other"]) -> float:
+    """2 E|X - Y| - E|X - X'| - E|Y - Y'|, without bias: pairs of a sample with itself are left out, so 0 is its mean where
+    both laws are one, and it may be below. In the units of the data.
+
+    Args:
+        x: samples of one law, at least two.
+        y: samples of the other, at least two.
+
+    Reference: Szekely and Rizzo (2013), Energy statistics, doi:10.1016/j.jspi.2013.03.018, equation 2.1.
+    """
+    if x.shape[1:] != y.shape[1:]:
+        raise ValueError(f"`y` must have samples of shape {tuple(x.shape[1:])}, got {tuple(y.shape[1:])}")
+    if min(len(x), len(y)) < 2:
+        raise ValueError(f"`x` and `y` must have at least two samples each, got {len(x)} and {len(y)}")
+    first, second = (v.flatten(1).to(torch.float64) for v in (x, y))
+    return float(2 * torch.cdist(first, second).mean() - _spread(first) - _spread(second))
+
+
+def _spread(x: Float[Tensor, "n features"]) -> Tensor:
+    """E|X - X'| over pairs of different samples."""
+    return torch.pdist(x).mean()
