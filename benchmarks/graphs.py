@@ -4,9 +4,10 @@
     python benchmarks/graphs.py --full [--trained NAME=FILE ...] [--only PART ...] [--output FILE]
 
 A checkpoint is one of GDSS's authors; without the option, that of community_small in the folder that the environment
-variable SCIML_MIRROR names. What needs a checkpoint and finds none is null, and named under `skipped`. `--full` adds the
-checkpoint of QM9, guidance, and models trained by `sciml train`, given as community_small=FILE and QM9=FILE beside their
-manifests; `--only` takes the first letters of some parts, such as "imported", and leaves the others in the file as they are.
+variable SCIML_MIRROR names, or in ../shared/data beside the checkout. What needs a checkpoint and finds none is null, and
+named under `skipped`. `--full` adds the checkpoint of QM9, guidance, and models trained by `sciml train`, given as
+community_small=FILE and QM9=FILE beside their manifests; `--only` takes the first letters of some parts, such as
+"imported", and leaves the others in the file as they are.
 
 Discrepancies are squared MMDs, the mean over degree, clustering and orbit. `mmd_mean` is the biased estimator by the
 published protocol, on subsets of the test set's size, for comparison; unbiased ones with floors are beside it.
@@ -14,7 +15,6 @@ published protocol, on subsets of the test set's size, for comparison; unbiased 
 
 import argparse
 import json
-import os
 import tempfile
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -35,6 +35,7 @@ from graph_bars import (
     published_mean,
 )
 from graph_guidance import guidance
+from public_files import public_files
 
 from sciml.cli.allocator import keep_freed_memory
 from sciml.config.graph_settings import GraphEvaluationConfig, GraphSamplingConfig
@@ -193,12 +194,12 @@ def main() -> None:
     arguments = parser.parse_args()
     keep_freed_memory()
     torch.set_num_threads(1)
-    mirror = Path(os.environ["SCIML_MIRROR"]) if os.environ.get("SCIML_MIRROR") else None
+    source = public_files()
     with tempfile.TemporaryDirectory() as folder:
         if arguments.full:
-            found = full(mirror, dict(arguments.trained), Path(folder), arguments.output, arguments.only)
+            found = full(source, dict(arguments.trained), Path(folder), arguments.output, arguments.only)
         else:
-            found = quick(arguments.checkpoint, arguments.reference, mirror, Path(folder))
+            found = quick(arguments.checkpoint, arguments.reference, source, Path(folder))
     print(json.dumps(found, indent=None if arguments.json else 1))
 
 

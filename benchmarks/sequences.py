@@ -18,6 +18,7 @@ from typing import Any
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import torch
+from public_files import public_files
 from sequence_bars import (
     DNA_TV,
     GB1_TV,
@@ -111,14 +112,12 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path(__file__).with_name("sequences.json"))
     asked = parser.parse_args()
     torch.set_num_threads(1)
-    mirror: Path | None = Path(os.environ.get("SCIML_MIRROR", Path(__file__).resolve().parents[2] / "shared" / "data"))
-    if not (mirror and mirror.is_dir()):
-        mirror = None
+    source = public_files()
     with tempfile.TemporaryDirectory() as folder:
         if asked.quick:
-            print(json.dumps(quick(mirror, Path(folder)), indent=1))
+            print(json.dumps(quick(source, Path(folder)), indent=1))
             return
-        found = full(mirror, Path(folder), asked.seeds, asked.output) | {"complete": True}
+        found = full(source, Path(folder), asked.seeds, asked.output) | {"complete": True}
         _write(asked.output, found)
         print(json.dumps(found, indent=1))
 
