@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Integer
 from torch import Tensor, nn
 
-from sciml.nets.embedding import TimeEmbedding
+from sciml.nets.embedding import TimeEmbedding, refuse_untold
 
 
 class DilatedCNN(nn.Module):
@@ -73,6 +73,7 @@ class DilatedCNN(nn.Module):
     def _embedding(self, t: Tensor, cond: Tensor | None) -> Tensor | None:
         found = self.time(t) if self.time is not None else None
         if self.told is None:
+            refuse_untold(cond)
             return found
         if cond is None:
             cond = torch.full(t.shape, -1, device=t.device)

@@ -7,6 +7,16 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 
+def refuse_untold(cond: Tensor | None) -> None:
+    """For networks without classes.
+
+    Raises:
+        ValueError: they are given one.
+    """
+    if cond is not None:
+        raise ValueError(f"`cond` must be left out: this network has no `classes`, got shape {tuple(cond.shape)}")
+
+
 class TimeEmbedding(nn.Module):
     """Sines and cosines of t at geometric frequencies, followed by a two-layer perceptron.
 

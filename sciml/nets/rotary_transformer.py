@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Integer
 from torch import Tensor, nn
 
-from sciml.nets.embedding import TimeEmbedding
+from sciml.nets.embedding import TimeEmbedding, refuse_untold
 from sciml.nets.initial import start_at_zero
 
 
@@ -59,7 +59,9 @@ class RotaryTransformer(nn.Module):
     ) -> Float[Tensor, "batch position letter"]:
         h = self.first(x) if self.places is None else self.first(x) + self.places
         embedding = h.new_zeros(len(h), h.shape[-1]) if self.time is None else self.time(t)
-        if self.told is not None:
+        if self.told is None:
+            refuse_untold(cond)
+        else:
             embedding = embedding + self.told(torch.full(t.shape, 0, device=t.device) if cond is None else cond + 1)
         turn = rotation(h.shape[1], h.shape[-1] // self.layers[0].heads, h)
         for layer in self.layers:

@@ -86,3 +86,9 @@ def test_bad_sizes_are_named() -> None:
         DilatedCNN(5, 4, kernel=4)
     with pytest.raises(ValueError, match="`width` must be a multiple of 2 `heads` = 8, got 12"):
         RotaryTransformer(5, 4, width=12, heads=4)
+
+
+@pytest.mark.parametrize("make", [cnn, transformer])
+def test_a_class_is_refused_by_a_network_without_classes(make) -> None:
+    with pytest.raises(ValueError, match=r"`cond` must be left out: this network has no `classes`, got shape \(2,\)"):
+        make()(letters(), T, torch.tensor([0, 1]))
