@@ -7,7 +7,17 @@ import torch
 from graph_plain import plain_scores
 from torch import Tensor, nn
 
-from sciml.nets.gdss import Convolutions, ScoreNetworkA, ScoreNetworkX, ScoreNetworkXGMH, normalised, powers
+from sciml.nets.gdss import (
+    Convolutions,
+    ScoreNetworkA,
+    ScoreNetworkX,
+    ScoreNetworkXGMH,
+    ValidPairs,
+    attended,
+    carried,
+    powers,
+    with_loops,
+)
 from sciml.numerics.graph_state import pair_mask, symmetrised
 
 ATTENTION = {"depth": 3, "hidden": 8, "attention": 4, "channels": (2, 5, 3), "linears": 2, "heads": 2}
@@ -119,9 +129,44 @@ def test_powers_and_normalisation_by_hand():
     path = torch.tensor([[[0.0, 1, 0], [1, 0, 1], [0, 1, 0]]])
     assert torch.equal(powers(path, 3)[:, 0], torch.stack([path[0], path[0] @ path[0], 2 * path[0]]))
     expected = torch.tensor([[1 / 2, 6**-0.5, 0], [6**-0.5, 1 / 3, 6**-0.5], [0, 6**-0.5, 1 / 2]])
-    torch.testing.assert_close(normalised(path[None])[0, 0], expected)
+    torch.testing.assert_close(carried(torch.eye(3)[None], with_loops(path[None]))[0, 0], expected)
     negative = torch.tensor([[[0.0, -3], [-3, 0]]])  # a degree of -2 counts as 1
-    torch.testing.assert_close(normalised(negative[None])[0, 0], torch.tensor([[1.0, -3], [-3, 1]]))
+    found = carried(torch.eye(2)[None], with_loops(negative[None]))[0, 0]
+    torch.testing.assert_close(found, torch.tensor([[1.0, -3], [-3, 1]]))
+
+
+def test_entries_of_pairs_go_back_where_they_came_from():
+    given = batch()
+    pairs, dense = ValidPairs(given.mask), torch.stack([given.adj, 2 * given.adj])
+    entries = pairs.gather(dense)
+    assert torch.equal(pairs.scatter(entries), dense)
+    assert torch.equal(pairs.scatter(entries, diagonal=1.0), with_loops(dense))
+    skewed = torch.cat([dense, dense.triu()])
+    torch.testing.assert_close(pairs.gather_mean(skewed), torch.cat([entries, entries / 2]), rtol=0, atol=0)
+
+
+def projections(size: float, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
+    """Queries and keys of four heads of two channels, and their products times 1/4, by head, in double precision."""
+    generator = torch.Generator().manual_seed(0)
+    q, k = (torch.randn(3, 2, 5, 8, generator=generator).mul(size**0.5).to(dtype).requires_grad_() for _ in range(2))
+    return q, k, torch.einsum("cbihd,cbjhd->cbhij", *(part.double().unflatten(-1, (4, 2)) for part in (q, k))) / 4
+
+
+@pytest.mark.parametrize("size", [0.01, 1, 30, 1e4])
+@pytest.mark.parametrize(("dtype", "ulp"), [(torch.float64, 2.0**-52), (torch.float32, 2.0**-23)])
+def test_attention_is_the_mean_of_tanh_where_it_is_small_and_where_it_saturates(dtype, ulp, size):
+    q, k, products = projections(size, dtype)
+    found, plain = attended(q, k, 4, 0.25), products.tanh().mean(2)
+    torch.testing.assert_close(found.double(), plain, rtol=0, atol=2 * ulp)
+    slopes, exact = (torch.autograd.grad(out.sin().sum(), (q, k)) for out in (found, plain))
+    for slope, wanted in zip(slopes, exact, strict=True):
+        torch.testing.assert_close(slope, wanted, rtol=0, atol=20 * ulp * max(1, wanted.abs().max().item()))
+
+
+def test_attention_in_bf16_is_as_precise_as_its_products():
+    q, k, products = projections(0.01, torch.bfloat16)
+    wrong = (attended(q, k, 4, 0.25) - products.tanh().mean(2)).abs()
+    assert (wrong <= 2**-8 * products.abs().mean(2) + 2e-7).all()
 
 
 def test_weights_start_as_glorot_of_each_convolution():
