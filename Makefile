@@ -8,7 +8,7 @@ SNAKEFILES := Snakefile workflows/rules
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run smoke environment peers test test-fast test-all check format style types layers snakefmt snakelint clean
+.PHONY: help run smoke environment peers test test-fast test-all test-faults check format style types layers snakefmt snakelint clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST) | awk -F': ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ test-fast: environment
 
 test-all: check ## all checks and all tests, also the slow ones and those for a GPU
 	@$(PYTEST) -m ''
+
+test-faults: environment ## kills, full disks, damaged files, two at once: some ten minutes
+	@OMP_NUM_THREADS=1 $(BIN)/pytest -m '' tests/faults tests/fuzz
 
 check: style types layers snakefmt snakelint ## formatting, lint, types, layers
 

@@ -14,7 +14,7 @@ from sciml.distillation.experts import GaussianExperts
 from sciml.distillation.variational import VariationalObjective
 
 COUNT = 20_000
-TRAINING = TrainingConfig(steps=1500, batch=512, rate=2e-2, weight_decay=0.0, precision="32", ema=0.02, clip=1e3)
+TRAINING = TrainingConfig(steps=1, batch=512, rate=2e-2, weight_decay=0.0, precision="32", ema=0.02, clip=1e3)
 
 
 def unequal_ring(modes: int = 8, deviation: float = 0.25) -> MixtureDenoiser:
@@ -25,20 +25,21 @@ def unequal_ring(modes: int = 8, deviation: float = 0.25) -> MixtureDenoiser:
     return MixtureDenoiser(PROCESS, weights, means, torch.full((modes,), deviation**2).double())
 
 
-def experts(name: str, *, seed: int, count: int = 16) -> dict[str, Any]:
+def experts(name: str, *, seed: int, count: int = 16, steps: int = 1500) -> dict[str, Any]:
     """Divergences of a student of so many experts.
 
     Args:
         name: `unequal`, or a bed of distillation_ring.
         seed: of starts, draws and training.
         count: experts.
+        steps: of training.
     """
     teacher = unequal_ring() if name == "unequal" else TEACHERS[name]()
     data = teacher.sample(COUNT, generator=Generator().manual_seed(3)).float()
     student, spread = GaussianExperts(count, data.shape[1]), float(data.std())
     student.start(spread * torch.randn(count, data.shape[1], generator=Generator().manual_seed(seed)), spread / 2)
     objective = VariationalObjective(student, teacher, first=spread, last=0.02 * spread)
-    seconds = trained(objective, (data,), TRAINING, seed).cpu_seconds
+    seconds = trained(objective, (data,), TRAINING.model_copy(update={"steps": steps}), seed).cpu_seconds
     student.double()
     return {
         "forward_kl": _mean(teacher, student, teacher.sample(COUNT, generator=Generator().manual_seed(7))),

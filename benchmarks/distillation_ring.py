@@ -1,7 +1,7 @@
 """One-call students of exact teachers: modes on a ring, 25 modes on a lattice, or 64 dimensions.
 
-Every student has the same network, optimiser and number of steps. The teacher is exact, and so is where its flow leads, so a
-student is measured by the distance of its map from the exact one and by the energy distance of its samples from data.
+Every student has the same network and optimiser. The teacher is exact, and so is where its flow leads, so a student is
+measured by the distance of its map from the exact one and by the energy distance of its samples from data.
 """
 
 import math
@@ -25,7 +25,8 @@ from sciml.denoisers.network import NetworkDenoiser
 from sciml.distillation.boot import BootObjective
 from sciml.distillation.consistency import ConsistencyObjective
 from sciml.distillation.pid import PIDObjective
-from sciml.distillation.regression import PairObjective, teacher_pairs
+from sciml.distillation.progressive import ProgressiveObjective
+from sciml.distillation.regression import PairObjective, teacher_states
 from sciml.distillation.trajectory import Trajectory
 from sciml.losses.denoising import denoising_loss
 from sciml.losses.times import TimeDistribution, focused_times
@@ -35,11 +36,12 @@ from sciml.processes.parameterisation import ConditionalV
 from sciml.processes.ve import VE
 from sciml.solvers.ddim import ddim
 from sciml.solvers.grids import karras_grid
-from sciml.solvers.heun import Heun
 from sciml.solvers.integrate import integrate
 
 PROCESS = VE(0.002, 80.0)
-PAIRS, PAIR_STEPS = 50_000, 40
+PAIRS, PAIR_STEPS = 50_000, 48
+WHOLE = torch.tensor([1.0, 0.0], dtype=torch.float64)
+BATCH, STATES = 1024, 4  # of a step, and of them on one chain of consistency
 COUNT = 4000  # of samples that a student is measured on
 
 
@@ -92,15 +94,14 @@ class Bed:
 
     @cached_property
     def exact(self) -> Tensor:
-        """Where the flow takes the starts, by 600 steps of Heun."""
-        with torch.no_grad():
-            return integrate(Heun(), self.teacher, self.starts, karras_grid(PROCESS, 600))
+        """Where the flow takes the starts, to 1e-5 of the data."""
+        return teacher_states(self.teacher, self.starts, WHOLE, steps=300)[:, -1]
 
     def measured(self, x: Tensor, calls: int, seconds: float = 0.0) -> dict[str, float]:
         """What there is to say of samples from the starts."""
         x, means = x.double(), self.teacher.means
         nearest = torch.cdist(x, means).argmin(1)
-        hit = torch.bincount(nearest, minlength=len(means)) > 0.1 * COUNT * self.teacher.weights
+        hit = torch.bincount(nearest, minlength=len(means)) > 0.1 * len(x) * self.teacher.weights
         return {
             "calls": calls,
             "map_rms": float((x - self.exact).square().mean().sqrt() / self.exact.square().mean().sqrt()),
@@ -112,7 +113,7 @@ class Bed:
 
     def floor(self) -> dict[str, float]:
         """What the exact map scores."""
-        return self.measured(self.exact, 1200)
+        return self.measured(self.exact, 300)
 
     def solver(self, calls: int) -> dict[str, float]:
         """What the teacher scores by DDIM."""
@@ -152,7 +153,7 @@ def one_call(method: str, bed: Bed, *, steps: int, seed: int, intervals: int = 2
     """(a student, processor seconds that it took, pairs or pretraining and all).
 
     Args:
-        method: pid, boot, regression or consistency.
+        method: regression, pid, boot, boot_first_order, consistency or progressive.
         bed: what is learned.
         steps: of training.
         seed: of weights and noise.
@@ -160,34 +161,43 @@ def one_call(method: str, bed: Bed, *, steps: int, seed: int, intervals: int = 2
     """
     torch.manual_seed(seed)
     net, size = Network(bed.teacher.means.shape[1]), bed.teacher.means.shape[1]
-    if method == "consistency":
-        return _consistency(net, bed, steps, seed)
+    if method in ("consistency", "progressive"):
+        student = NetworkDenoiser(net, PROCESS, ConditionalV(0.5))
+        return student, (_consistency if method == "consistency" else _progressive)(student, bed, steps, seed)
     student, blank = Trajectory(net, PROCESS, t_end=0.0), (torch.zeros(8192, size),)
     grid = karras_grid(PROCESS, intervals)
     if method == "regression":
         began = time.process_time()
         starts = PROCESS.prior((PAIRS, size), generator=Generator().manual_seed(9 + seed))
-        pairs = starts, teacher_pairs(bed.teacher, Heun(), karras_grid(PROCESS, PAIR_STEPS), starts)
-        return student, time.process_time() - began + seconds_of(PairObjective(student), pairs, steps, seed)
-    objective = PIDObjective if method == "pid" else BootObjective
-    return student, seconds_of(objective(student, bed.teacher, grid), blank, steps, seed)
+        pairs = teacher_states(bed.teacher, starts, WHOLE, steps=PAIR_STEPS).unbind(1)
+        made = time.process_time() - began
+        return student, made + seconds_of(PairObjective(student, WHOLE), pairs, steps, seed)
+    if method == "pid":
+        return student, seconds_of(PIDObjective(student, bed.teacher, grid), blank, steps, seed)
+    boot = BootObjective(student, bed.teacher, grid, second_order=method == "boot")
+    return student, seconds_of(boot, blank, steps, seed)
 
 
-def _consistency(net: Network, bed: Bed, steps: int, seed: int) -> tuple[Denoiser, float]:
-    """Easy consistency tuning of a network that is a denoiser first, for a quarter of the steps."""
-    student, times = (
-        NetworkDenoiser(net, PROCESS, ConditionalV(0.5)),
-        focused_times(PROCESS, 0.0, 1.0, mean=0.0, deviation=2.5),
-    )
-    seconds = seconds_of(Denoising(student, times), (bed.data,), steps // 4, seed)
-    objective = ConsistencyObjective(student, bed.teacher, times, t_end=0.0)
-    return student, seconds + seconds_of(objective, (bed.data,), steps - steps // 4, seed)
+def _consistency(student: NetworkDenoiser, bed: Bed, steps: int, seed: int) -> float:
+    objective = ConsistencyObjective(student, bed.teacher, states=STATES)
+    return seconds_of(objective, (bed.data,), steps, seed, batch=BATCH // STATES)
 
 
-def seconds_of(objective: nn.Module, examples: tuple[Tensor, ...], steps: int, seed: int) -> float:
+def _progressive(student: NetworkDenoiser, bed: Bed, steps: int, seed: int) -> float:
+    """A denoiser for a fifth of the steps; then 32 steps of the teacher become 16, 8, 4, 2 and 1."""
+    times = focused_times(PROCESS, 0.0, 1.0, mean=0.0, deviation=2.5)
+    seconds = seconds_of(Denoising(student, times), (bed.data,), steps // 5, seed)
+    teacher, grid = bed.teacher, karras_grid(PROCESS, 32)
+    while len(grid) > 2:
+        seconds += seconds_of(ProgressiveObjective(student, teacher, grid), (bed.data,), 4 * steps // 25, seed)
+        teacher, grid = deepcopy(student), grid[::2]
+    return seconds
+
+
+def seconds_of(objective: nn.Module, examples: tuple[Tensor, ...], steps: int, seed: int, batch: int = BATCH) -> float:
     """Processor seconds of training in place."""
     settings = TrainingConfig(
-        steps=steps, batch=1024, rate=1e-3, weight_decay=0.0, precision="32", ema=0.02, clip=10.0, checkpoint_seconds=600
+        steps=steps, batch=batch, rate=1e-3, weight_decay=0.0, precision="32", ema=0.02, clip=10.0, checkpoint_seconds=600
     )
     return trained(objective, examples, settings, seed).cpu_seconds
 
@@ -195,7 +205,7 @@ def seconds_of(objective: nn.Module, examples: tuple[Tensor, ...], steps: int, s
 @torch.no_grad()
 def sampled(student: Denoiser, bed: Bed) -> Tensor:
     """One step of DDIM from the starts."""
-    return integrate(ddim(), deepcopy(student).eval(), bed.starts.float(), torch.tensor([1.0, 0.0], dtype=torch.float64))
+    return integrate(ddim(), deepcopy(student).eval(), bed.starts.float(), WHOLE)
 
 
 def measured(method: str, bed: Bed, **options: Any) -> dict[str, float]:

@@ -29,7 +29,7 @@ ORACLES = OraclesConfig(
 MODEL = SequenceModelConfig(
     net=DilatedCNNConfig(width=64),
     condition="pu1",
-    training=TrainingConfig(cpu_seconds=170, batch=128, rate=3e-3),
+    training=TrainingConfig(steps=3500, batch=128, rate=3e-3),
 )
 TUNING = TrainingConfig(steps=60, batch=32, rate=1e-3, precision="32", weight_decay=0.0, ema=0.02)
 TUNED = {

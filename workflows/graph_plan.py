@@ -6,9 +6,11 @@ from typing import ClassVar
 from domain_plan import DomainPlan, any_of
 
 from sciml.config.base import Config
+from sciml.config.distillation import StudentConfig
 from sciml.config.graph_settings import (
     GraphComparisonJob,
     GraphDataJob,
+    GraphDistillationJob,
     GraphEvaluationConfig,
     GraphEvaluationJob,
     GraphExperimentConfig,
@@ -25,7 +27,10 @@ COMPUTED = ("logp", "qed")
 
 
 class GraphPlan(DomainPlan[GraphExperimentConfig]):
-    """Experiments on graphs and molecules: models, and models led by a guide, whose folder of results holds the guide."""
+    """Experiments on graphs and molecules: models, students of them, and models led by a guide.
+
+    The folder of results of what is guided holds the guide.
+    """
 
     domain: ClassVar[str] = "graphs"
 
@@ -35,18 +40,19 @@ class GraphPlan(DomainPlan[GraphExperimentConfig]):
 
     @property
     def runs(self) -> list[str]:
-        """Folders of results, one for each training, of a model or of a guide."""
+        """Folders of results, one for each training, of a model, a student or a guide."""
         return [
             self.run(dataset, name, seed)
             for dataset, experiment in self.experiments.items()
-            for name in (*experiment.models, *experiment.guides)
+            for name in (*experiment.models, *experiment.students, *experiment.guides)
             for seed in self.seeds(dataset, name)
         ]
 
     @property
     def patterns(self) -> tuple[str, str]:
-        """Regular expressions for the names of data sets, and of models and what is guided."""
-        named = {name for experiment in self.asked.values() for name in (*experiment.models, *experiment.guides)}
+        """Regular expressions for the names of data sets, and of models, students and what is guided."""
+        asked = self.asked.values()
+        named = {name for each in asked for name in (*each.models, *each.students, *each.guides)}
         return any_of(self.asked), any_of(named)
 
     @property
@@ -59,10 +65,19 @@ class GraphPlan(DomainPlan[GraphExperimentConfig]):
         """A regular expression for the names of models."""
         return any_of({name for experiment in self.asked.values() for name in experiment.models})
 
+    @property
+    def students(self) -> str:
+        """A regular expression for the names of students."""
+        return any_of({name for experiment in self.asked.values() for name in experiment.students})
+
     def evaluation(self, dataset: str, name: str) -> str:
-        """The settings by which a model, or what is guided, is sampled and scored."""
-        folder = f"{self.settings.results}/graphs/{dataset}"
-        return f"{folder}/{name}/evaluation.yaml" if name in self.asked[dataset].guides else f"{folder}/evaluation.yaml"
+        """The settings by which a model is sampled and scored; a student, or what is guided, has its own."""
+        folder, shared = f"{self.settings.results}/graphs/{dataset}", name in self.asked[dataset].models
+        return f"{folder}/evaluation.yaml" if shared else f"{folder}/{name}/evaluation.yaml"
+
+    def teacher(self, dataset: str, student: str, seed: str) -> str:
+        """The generator that a student learns from."""
+        return f"{self.run(dataset, self.asked[dataset].students[student].teacher, seed)}/model.safetensors"
 
     def model(self, dataset: str, name: str, seed: str) -> str:
         """The generator that is sampled."""
@@ -85,8 +100,9 @@ class GraphPlan(DomainPlan[GraphExperimentConfig]):
 
     def training(self, dataset: str, model: str) -> TrainingConfig:
         experiment = self.asked[dataset]
-        guided = experiment.guides.get(model)
-        return experiment.models[model].training if guided is None else guided.guide.training
+        if model in experiment.guides:
+            return experiment.guides[model].guide.training
+        return (experiment.students.get(model) or experiment.models[model]).training
 
     def training_priority(self, dataset: str, model: str) -> float:
         """Before the baselines of fields, too: molecules take long to score."""
@@ -107,11 +123,21 @@ class GraphPlan(DomainPlan[GraphExperimentConfig]):
             )
         for name, model in experiment.models.items():
             found[f"{name}/training.yaml"] = GraphTrainingJob(domain="graphs", model=model)
+        for name, student in experiment.students.items():
+            found[f"{name}/distillation.yaml"] = GraphDistillationJob(domain="graphs", student=student)
+            evaluation = _in_few_steps(experiment.evaluation, student)
+            found[f"{name}/evaluation.yaml"] = GraphEvaluationJob(domain="graphs", evaluation=evaluation)
         for name, guided in experiment.guides.items():
             found[f"{name}/guide.yaml"] = GraphGuideJob(domain="graphs", guide=guided.guide)
             evaluation = _led(experiment.evaluation, guided)
             found[f"{name}/evaluation.yaml"] = GraphEvaluationJob(domain="graphs", evaluation=evaluation)
         return found
+
+
+def _in_few_steps(evaluation: GraphEvaluationConfig, student: StudentConfig) -> GraphEvaluationConfig:
+    """The evaluation by as many calls as a student was made for."""
+    sampling = evaluation.sampling.model_copy(update={"solver": student.solver, "denoise": False})
+    return evaluation.model_copy(update={"sampling": sampling})
 
 
 def _led(evaluation: GraphEvaluationConfig, guided: GraphGuidedConfig) -> GraphEvaluationConfig:

@@ -3,19 +3,22 @@
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from domain_plan import DomainPlan
+from domain_plan import DomainPlan, any_of
 
 from sciml.config.base import Config
 from sciml.config.models import TrainingConfig
-from sciml.config.sequence_models import FineTuningConfig, SequenceModelConfig
+from sciml.config.sequence_models import FineTuningConfig
 from sciml.config.sequence_oracles import PANEL
 from sciml.config.sequence_settings import (
     BY_REWARD,
+    OWN,
     PRETRAINED,
     FineTuningJob,
+    Maker,
     OracleJob,
     SequenceComparisonJob,
     SequenceDataJob,
+    SequenceDistillationJob,
     SequenceEvaluationConfig,
     SequenceEvaluationJob,
     SequenceExperimentConfig,
@@ -23,12 +26,13 @@ from sciml.config.sequence_settings import (
     SteeringConfig,
 )
 from sciml.config.sequence_sources import SOURCES_OF
+from sciml.config.sequence_students import MixtureStudentConfig, ScalarsStudentConfig
 from sciml.config.sequences import SequenceFileConfig
 from sciml.io.fetch import SOURCES, Source
 
 
 class SequencePlan(DomainPlan[SequenceExperimentConfig]):
-    """Experiments on DNA and proteins; a method is the pretrained model, a fine-tuned one, or a way to steer."""
+    """Experiments on DNA and proteins; a method is the pretrained model, a fine-tuned one, a student, or a way to steer."""
 
     domain: ClassVar[str] = "sequences"
 
@@ -40,6 +44,11 @@ class SequencePlan(DomainPlan[SequenceExperimentConfig]):
     def tunings(self) -> set[str]:
         """Names of what is fine-tuned, of all data sets."""
         return {name for experiment in self.asked.values() for name in experiment.finetuning}
+
+    @property
+    def students(self) -> str:
+        """A regular expression for the names of what is distilled."""
+        return any_of({name for experiment in self.asked.values() for name in experiment.students})
 
     @property
     def trained(self) -> list[str]:
@@ -58,8 +67,9 @@ class SequencePlan(DomainPlan[SequenceExperimentConfig]):
 
     def model(self, dataset: str, method: str, seed: str) -> str:
         """The model that a method samples."""
-        tuned = method in self.asked[dataset].finetuning
-        return f"{self.run(dataset, method if tuned else PRETRAINED, seed)}/model.safetensors"
+        experiment = self.asked[dataset]
+        own = method in experiment.finetuning or method in experiment.students
+        return f"{self.run(dataset, method if own else PRETRAINED, seed)}/model.safetensors"
 
     def reward(self, dataset: str, method: str, seed: str) -> list[str]:
         """The oracle that a method is steered by, if it is."""
@@ -85,14 +95,15 @@ class SequencePlan(DomainPlan[SequenceExperimentConfig]):
 
     def training(self, dataset: str, model: str) -> TrainingConfig | None:
         config = self.asked[dataset].models[model]
-        return config.training if isinstance(config, SequenceModelConfig | FineTuningConfig) else None
+        return None if isinstance(config, SteeringConfig) else config.training
 
     def training_priority(self, dataset: str, model: str) -> float:
         """Before all others: fine-tuning waits for pretraining, and all that follows for it."""
         return super().training_priority(dataset, model) + 2e5
 
     def compared(self, dataset: str, model: str) -> bool:
-        return self.asked[dataset].comparison is not None and model in self.asked[dataset].compared
+        experiment = self.asked[dataset]
+        return experiment.comparison is not None and model in (*experiment.compared, *experiment.students)
 
     def jobs(self, dataset: str) -> Mapping[str, Config]:
         experiment = self.asked[dataset]
@@ -108,11 +119,21 @@ class SequencePlan(DomainPlan[SequenceExperimentConfig]):
         for name, config in experiment.models.items():
             if isinstance(config, FineTuningConfig):
                 found[f"{name}/finetuning.yaml"] = FineTuningJob(domain="sequences", finetuning=config)
-            way = config if isinstance(config, SteeringConfig) else SteeringConfig()
+            if isinstance(config, ScalarsStudentConfig | MixtureStudentConfig):
+                found[f"{name}/distillation.yaml"] = SequenceDistillationJob(domain="sequences", student=config)
             found[f"{name}/evaluation.yaml"] = SequenceEvaluationJob(
-                domain="sequences", evaluation=_steered(experiment, way)
+                domain="sequences", evaluation=_sampled(experiment, config)
             )
         return found
+
+
+def _sampled(experiment: SequenceExperimentConfig, config: Maker) -> SequenceEvaluationConfig:
+    """By steps of its own, where it is a student; steered, where it is a way to."""
+    evaluation = _steered(experiment, config if isinstance(config, SteeringConfig) else SteeringConfig())
+    if not isinstance(config, ScalarsStudentConfig | MixtureStudentConfig):
+        return evaluation
+    own = evaluation.sampling.model_copy(update={"solver": OWN, "steps": config.steps})
+    return evaluation.model_copy(update={"sampling": own})
 
 
 def _steered(experiment: SequenceExperimentConfig, way: SteeringConfig) -> SequenceEvaluationConfig:

@@ -61,6 +61,8 @@ def dense_law(
 def _branches(solver: LetterSolver | Mixed, denoiser: Denoiser) -> tuple[LetterSolver, list[Denoiser]]:
     """The sampler of a step, and the denoisers of which one is drawn for it, each as likely."""
     if isinstance(solver, Mixed):
+        if not isinstance(solver.solver, LetterSolver):
+            raise TypeError(f"`solver` must move each letter by itself, got a mixture of {type(solver.solver).__name__}")
         return solver.solver, [Given(denoiser, latent) for latent in range(solver.latents)]
     return solver, [denoiser]
 

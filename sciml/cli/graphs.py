@@ -76,12 +76,15 @@ def compare_graphs(config: Path, data: Path, model: Path, output: Path, seed: in
 def inspect_graphs(model: Path) -> None:
     """`sciml inspect` of a generator of graphs."""
     from sciml.graphs.store import load_generator
+    from sciml.solvers.configured import solver_label
 
     generator, config = load_generator(model)
     parameters = sum(parameter.numel() for parameter in generator.parameters())
     largest = int(generator.sizes.nonzero().max()) if generator.sizes.any() else 0
     kind = f"molecules of {', '.join(atoms)}" if (atoms := generator.representation.atoms) else "graphs"
     click.echo(f"# {parameters} parameters; makes {kind} of up to {largest} nodes")
+    if generator.student is not None:
+        click.echo(f"# distilled: sampled by {solver_label(generator.student)}")
     click.echo(to_yaml(config), nl=False)
 
 

@@ -6,13 +6,16 @@ import sys
 import click
 
 from sciml.cli.allocator import keep_freed_memory
+from sciml.cli.distill import distill
 from sciml.cli.fold import design, fold
 from sciml.cli.graphs import import_gdss
 from sciml.cli.guide import guide
+from sciml.cli.interruption import leaving_when_asked
 from sciml.cli.samples import sample, score
 from sciml.cli.sequence_training import finetune, oracle
 from sciml.cli.stability import stabilise, stability
 from sciml.cli.verbs import calibrate, compare, evaluate, fetch, forecast, inspect, prepare, report, schema, train, validate
+from sciml.cli.verify import crate, verify
 from sciml.io.errors import InputError
 from sciml.training.signals import Stopped
 
@@ -32,6 +35,12 @@ A model by hand, without the workflow (the workflow writes such files to results
   sciml calibrate --data burgers.zarr --model model.safetensors --output calibration.safetensors
   sciml evaluate --config evaluation.yaml --data burgers.zarr --model model.safetensors --output evaluation.json
   sciml forecast --model model.safetensors --data burgers.zarr --output forecasts.nc
+  sciml distill  --config distillation.yaml --data burgers.zarr --model model.safetensors --output student.safetensors
+
+\b
+Whether results still hold, and results packed with where they come from:
+  sciml verify   results/
+  sciml crate    results/ --output results.crate.zip
 
 \b
 Graphs and molecules (their files say `domain: graphs`):
@@ -75,6 +84,7 @@ VERBS = (
     prepare,
     validate,
     train,
+    distill,
     calibrate,
     evaluate,
     compare,
@@ -92,6 +102,8 @@ VERBS = (
     import_gdss,
     report,
     schema,
+    verify,
+    crate,
 )
 for verb in VERBS:
     cli.add_command(verb)
@@ -101,7 +113,8 @@ def main() -> None:
     """Run the command line; expected failures become one line and an exit code."""
     keep_freed_memory()
     try:
-        cli(standalone_mode=False)
+        with leaving_when_asked(STOPPED):
+            cli(standalone_mode=False)
     except InputError as error:
         _end(str(error), BAD_INPUT)
     except Stopped as error:
@@ -115,12 +128,18 @@ def main() -> None:
         _end("interrupted", 130)
     except FloatingPointError as error:
         _end(str(error), FAILED)
+    except (RuntimeError, MemoryError) as error:
+        from sciml.numerics.memory import is_out_of_memory
+
+        if not is_out_of_memory(error):
+            raise
+        _end(f"out of memory, also with fewer samples at once: {' '.join(str(error).split())[:200]}", FAILED)
     except OSError as error:
         _end(f"{error.filename or 'system'}: {error.strerror or error}", FAILED)
 
 
 def _end(message: str, code: int) -> None:
-    click.echo(f"sciml: {message}", err=True)
+    click.echo(f"sciml: {message}".replace("\n", " "), err=True)  # a name in the user's file may have an end of line in it
     sys.exit(code)
 
 

@@ -53,12 +53,18 @@ def provenance_of(config: dict[str, Any], data_sha256: str, seed: int) -> dict[s
     return provenance(config=config, data_sha256=data_sha256, seed=seed, device=device, threads=torch.get_num_threads())
 
 
-def write_account(manifest: Path | None, events: Path | None, run: Path, facts: dict[str, Any]) -> None:
-    """What a training that was run in a folder leaves where it is asked for: facts as JSON, and its events."""
+def write_account(manifest: Path | None, events: Path | None, run: Path | None, facts: dict[str, Any]) -> None:
+    """What a training leaves where it is asked for: facts as JSON, with the files it read and wrote, and its events.
+
+    Args:
+        run: the folder it was run in; None if nothing was trained step by step.
+    """
+    from sciml.cli.account import account_of_call
+
     if events:
-        write_text_if_changed(events, (run / "events.jsonl").read_text())
+        write_text_if_changed(events, (run / "events.jsonl").read_text() if run else "")
     if manifest:
-        write_json(manifest, facts)
+        write_json(manifest, facts | account_of_call(manifest))
 
 
 def write_json(path: Path, values: dict[str, Any]) -> None:

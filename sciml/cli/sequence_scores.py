@@ -70,7 +70,7 @@ def score_sequences(
             "dataset": dataset or data.stem,
             "model": title or samples.parent.name,
             "seed": seed,
-            **_made_by(found.steering, tuned),
+            **_made_by(found.steering, found.student, tuned),
             **found.plain,
         },
     )
@@ -93,8 +93,10 @@ def _tuned(manifest: Path) -> dict[str, Any] | None:
     return {"kind": "finetuned", "settings": settings, **{key: record.any(key) for key in UNKNOWN}}
 
 
-def _made_by(steering: "SteeringConfig", tuned: dict[str, Any] | None) -> dict[str, Any]:
+def _made_by(steering: "SteeringConfig", student: dict[str, Any] | None, tuned: dict[str, Any] | None) -> dict[str, Any]:
     """What made the samples: of what was steered it is not known what fine-tuning knows of itself."""
     if steering.method != "none":
         return {"kind": "steered", "settings": steering.model_dump(mode="json"), **UNKNOWN}
+    if student is not None:
+        return {"kind": "student", "settings": student, **UNKNOWN}
     return tuned or {"kind": "pretrained", "settings": {}, **UNKNOWN}

@@ -67,3 +67,6 @@ def inspect_sequences(model: Path) -> None:
     parameters = sum(parameter.numel() for parameter in generator.parameters())
     click.echo(f"# {parameters} parameters; makes sequences of {generator.length} letters of {generator.alphabet}")
     click.echo(to_yaml(config), nl=False)
+    if generator.student is not None:
+        click.echo("# distilled; it samples by steps of its own")
+        click.echo(to_yaml(generator.student.config), nl=False)

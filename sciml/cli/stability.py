@@ -120,7 +120,7 @@ def stabilise(
         fingerprint=fingerprint(plain, content, seed),
         time_limit=time_limit,
     )
-    save_folder(output, tuned.generator.denoiser, made_of)
+    save_folder(output, tuned.generator.plain, made_of)
     facts = {"alpha": tuned.alpha, "soft_hard_gap": tuned.gap, "path_divergence": tuned.divergence}
     log.info("its paths are %.1f nats from the pretrained ones", tuned.divergence["value"])
     write_account(manifest, events, tuned.run, {**origin, **asdict(tuned.report), **facts})

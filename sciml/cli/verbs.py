@@ -24,6 +24,7 @@ from sciml.cli.options import (
     SEED,
     domain_of,
     provenance_of,
+    write_account,
     write_json,
 )
 from sciml.config.base import read_config
@@ -142,13 +143,9 @@ def train(
     origin = provenance_of(job.model_dump(mode="json"), dataset_digest(data), seed)
     trained = train_forecaster(job, data, seed=seed, run_directory=run_directory, time_limit=time_limit)
     save_forecaster(output, trained.forecaster, job)
-    if events:
-        history = (trained.run / "events.jsonl").read_text() if trained.run else ""
-        write_text_if_changed(events, history)
-    if manifest:
-        took = asdict(trained.report) if trained.report else {"steps": None, "precision": None, "loss": None}
-        took |= {"cpu_seconds": trained.cpu_seconds, "wall_seconds": trained.wall_seconds}
-        write_json(manifest, {**origin, **took, "parameters": trained.parameters})
+    took = asdict(trained.report) if trained.report else {"steps": None, "precision": None, "loss": None}
+    took |= {"cpu_seconds": trained.cpu_seconds, "wall_seconds": trained.wall_seconds}
+    write_account(manifest, events, trained.run, {**origin, **took, "parameters": trained.parameters})
 
 
 @click.command()
@@ -296,7 +293,9 @@ def inspect(model: Path) -> None:
     """Say what a model file holds: its configuration, the data it was made for, its size."""
     from sciml.config.base import to_yaml
     from sciml.io.model_file import kind_of, load_model
+    from sciml.pde.forecaster import Forecaster
     from sciml.pde.store import KIND, load_forecaster
+    from sciml.solvers.configured import solver_label
 
     inspect_of = {"graph generator": graphs.inspect_graphs, "sequence generator": sequences.inspect_sequences}
     if (kind := kind_of(model)) in inspect_of:
@@ -309,6 +308,8 @@ def inspect(model: Path) -> None:
     forecaster, job = load_forecaster(model)
     parameters = sum(parameter.numel() for parameter in forecaster.parameters())
     click.echo(f"# {parameters} parameters; made for {forecaster.geometry}")
+    if isinstance(forecaster, Forecaster) and forecaster.student is not None:
+        click.echo(f"# distilled: sampled by {solver_label(forecaster.student)}")
     click.echo(to_yaml(job), nl=False)
 
 

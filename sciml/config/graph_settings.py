@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from sciml.config.base import Config
+from sciml.config.distillation import StudentConfig, check_students
 from sciml.config.graph_models import GraphGuideConfig, GraphModelConfig
 from sciml.config.graphs import GraphDataConfig
 from sciml.config.solvers import SolverConfig
@@ -20,7 +21,9 @@ class GraphSamplingConfig(Config):
     """How graphs are generated."""
 
     count: Annotated[int, Field(ge=2)] = Field(1024, description="graphs")
-    solver: SolverConfig = Field(ANCESTRAL, description="any but auto")
+    solver: SolverConfig = Field(
+        ANCESTRAL, description="any but auto; left out, a student takes its own steps, and `denoise` is off"
+    )
     denoise: bool = Field(True, description="end on the mean of what the noise that is left may hide: a call more")
     batch: PositiveInt = Field(1024, description="graphs in a network call, at most")
     value: float | None = Field(None, description="of the property that the model was trained to be asked for, or the guide")
@@ -80,8 +83,14 @@ class GraphExperimentConfig(Config):
     guides: dict[Name, GraphGuidedConfig] = Field(
         default_factory=dict, description="classifier guidance of these models by name, each with a guide of its own"
     )
+    students: dict[Name, StudentConfig] = Field(default_factory=dict, description="distilled from `models`, by name")
     evaluation: GraphEvaluationConfig = GraphEvaluationConfig()
     comparison: GraphComparisonConfig | None = Field(None, description="left out: solvers are not compared")
+
+    @model_validator(mode="after")
+    def _students_have_teachers(self) -> "GraphExperimentConfig":
+        check_students(self.students, (*self.models, *self.guides), self.models)
+        return self
 
     @model_validator(mode="after")
     def _guides_lead_models(self) -> "GraphExperimentConfig":
@@ -116,6 +125,13 @@ class GraphGuideJob(Config):
 
     domain: Literal["graphs"]
     guide: GraphGuideConfig
+
+
+class GraphDistillationJob(Config):
+    """`sciml distill` of graphs."""
+
+    domain: Literal["graphs"]
+    student: StudentConfig
 
 
 class GraphEvaluationJob(Config):

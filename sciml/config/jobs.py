@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field, PositiveInt
 
 from sciml.config.base import Config
+from sciml.config.distillation import StudentConfig
 from sciml.config.models import ModelConfig
 from sciml.config.settings import BurgersConfig, CalibrationConfig, ComparisonConfig, EvaluationConfig, FileConfig
 
@@ -33,6 +34,13 @@ class TrainingJob(Config):
 
     window: WindowConfig
     model: ModelConfig
+
+
+class DistillationJob(Config):
+    """`sciml distill`."""
+
+    window: WindowConfig
+    student: StudentConfig
 
 
 class EvaluationJob(Config):

@@ -7,14 +7,16 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, Pos
 from sciml.config.base import Config
 from sciml.config.sequence_models import FineTuningConfig, SequenceModelConfig
 from sciml.config.sequence_oracles import OraclesConfig
+from sciml.config.sequence_students import MixtureStudentConfig, ScalarsStudentConfig, SequenceStudentConfig
 from sciml.config.sequences import GB1Config, SequenceDataConfig, SequenceFileConfig
 
-LetterSolverName = Literal["ancestral", "tau_leaping", "euler", "trapezoidal", "first_hitting", "remasking"]
+LetterSolverName = Literal["ancestral", "tau_leaping", "euler", "trapezoidal", "first_hitting", "spaced", "remasking"]
+OWN = "own"
 PRETRAINED = "pretrained"
 Steering = Literal["none", "best_of_n", "look_ahead", "classifier", "classifier_free", "smc", "tds", "svdd"]
 BY_REWARD = ("best_of_n", "look_ahead", "classifier", "smc", "tds", "svdd")
 BY_VALUE = ("smc", "tds", "svdd")  # of states on the way; of ancestral steps alone
-OF_MASKS = ("first_hitting", "remasking")
+OF_MASKS = ("first_hitting", "spaced", "remasking")
 
 
 class SteeringConfig(Config):
@@ -50,8 +52,10 @@ class SequenceSamplingConfig(Config):
     """How sequences are generated."""
 
     count: Annotated[int, Field(ge=2)] = Field(640, description="sequences")
-    solver: LetterSolverName = "ancestral"
-    steps: PositiveInt = Field(32, description="of the solver, of one call each but for trapezoidal, which makes two")
+    solver: LetterSolverName | Literal["own"] = Field("ancestral", description="a student has its own, and no other")
+    steps: PositiveInt = Field(
+        32, description="of the solver, of one call each but for trapezoidal, which makes two; a student has its own"
+    )
     steering: SteeringConfig = SteeringConfig()
     batch: PositiveInt = Field(640, description="sequences in a network call, at most")
 
@@ -78,6 +82,9 @@ class SequenceComparisonConfig(Config):
     draws: PositiveInt = Field(8, description="noise draws for each log-likelihood")
 
 
+Maker = SequenceModelConfig | FineTuningConfig | SteeringConfig | ScalarsStudentConfig | MixtureStudentConfig
+
+
 class SequenceExperimentConfig(Config):
     """One set of sequences: oracles of a label, models, and what they are fine-tuned and steered with."""
 
@@ -86,6 +93,9 @@ class SequenceExperimentConfig(Config):
     model: SequenceModelConfig
     finetuning: dict[str, FineTuningConfig] = Field(default_factory=dict, description="by name")
     steering: dict[str, SteeringConfig] = Field(default_factory=dict, description="baselines by name")
+    students: dict[str, SequenceStudentConfig] = Field(
+        default_factory=dict, description="distilled from the pretrained model, by name"
+    )
     evaluation: SequenceEvaluationConfig = SequenceEvaluationConfig()
     comparison: SequenceComparisonConfig | None = Field(None, description="left out: solvers are not compared")
     compared: tuple[str, ...] = Field(
@@ -93,15 +103,17 @@ class SequenceExperimentConfig(Config):
     )
 
     @property
-    def models(self) -> dict[str, SequenceModelConfig | FineTuningConfig | SteeringConfig]:
+    def models(self) -> dict[str, Maker]:
         """Everything that makes sequences, by name."""
-        return {PRETRAINED: self.model, **self.finetuning, **self.steering}
+        return {PRETRAINED: self.model, **self.finetuning, **self.students, **self.steering}
 
     @model_validator(mode="after")
     def _names_differ(self) -> "SequenceExperimentConfig":
-        names = [PRETRAINED, "oracles", *self.finetuning, *self.steering]
+        names = [PRETRAINED, "oracles", *self.finetuning, *self.steering, *self.students]
         if len(set(names)) < len(names):
-            raise ValueError(f"names of `finetuning` and `steering` must differ, also from the first two, got {names}")
+            raise ValueError(
+                f"names of `finetuning`, `steering` and `students` must differ, also from the first two, got {names}"
+            )
         return self
 
     @model_validator(mode="after")
@@ -137,6 +149,7 @@ class SequenceExperimentConfig(Config):
         kind, compared = self.model.process.kind, self.comparison.solvers if self.comparison else ()
         needs = [
             *(f"finetuning.{name}" for name in self.finetuning),
+            *(f"students.{name}" for name in self.students),
             *(f"steering.{name}" for name in self._steered("classifier")),
             *(["evaluation.sampling.solver"] if self.evaluation.sampling.solver in OF_MASKS else []),
             *(["comparison.solvers"] if set(compared) & set(OF_MASKS) else []),
@@ -149,6 +162,8 @@ class SequenceExperimentConfig(Config):
     def _steering_has_names(self) -> "SequenceExperimentConfig":
         if self.evaluation.sampling.steering != SteeringConfig():
             raise ValueError("`evaluation.sampling.steering` is for `sciml sample`: of experiments set `steering`")
+        if self.evaluation.sampling.solver == OWN:
+            raise ValueError("`evaluation.sampling.solver` must not be own: students take their own without being told")
         return self
 
     @model_validator(mode="after")
@@ -188,6 +203,13 @@ class FineTuningJob(Config):
 
     domain: Literal["sequences"]
     finetuning: FineTuningConfig
+
+
+class SequenceDistillationJob(Config):
+    """`sciml distill` of sequences."""
+
+    domain: Literal["sequences"]
+    student: SequenceStudentConfig
 
 
 class SequenceEvaluationJob(Config):

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from sciml.config.base import Config
+from sciml.config.distillation import StudentConfig, check_students
 from sciml.config.graph_settings import GraphExperimentConfig
-from sciml.config.models import ModelConfig, NeuralConfig
+from sciml.config.models import DiffusionConfig, ModelConfig, NeuralConfig
 from sciml.config.parts import Parts
 from sciml.config.sequence_settings import SequenceExperimentConfig
 from sciml.config.solvers import SolverConfig
@@ -124,9 +125,15 @@ class ExperimentConfig(Config):
 
     data: Annotated[BurgersConfig | FileConfig, Field(discriminator="kind")]
     models: dict[str, ModelConfig] = Field(min_length=1)
+    students: dict[str, StudentConfig] = Field(default_factory=dict, description="distilled from these, by name")
     evaluation: EvaluationConfig = EvaluationConfig()
     calibration: CalibrationConfig | None = Field(None, description="left out: models are not calibrated")
     comparison: ComparisonConfig | None = Field(None, description="left out: solvers are not compared")
+
+    @model_validator(mode="after")
+    def _teachers_sample(self) -> "ExperimentConfig":
+        check_students(self.students, self.models, [name for name, model in self.models.items() if samples(model)])
+        return self
 
 
 class Settings(Config):
@@ -162,10 +169,16 @@ class Settings(Config):
         domains = {"pde": self.pde, "graphs": self.graphs, "sequences": self.sequences}
         for domain, experiments in domains.items():
             for dataset, experiment in experiments.items():
-                for name in (dataset, *experiment.models):
+                students = experiment.students if isinstance(experiment, ExperimentConfig) else ()
+                for name in (dataset, *experiment.models, *students):
                     if not name.replace("_", "").replace("-", "").isalnum():
                         raise ValueError(f"`{domain}.{dataset}`: names may hold letters, digits, - and _ only, got {name!r}")
         return self
+
+
+def samples(model: ModelConfig) -> bool:
+    """Whether its forecasts are drawn by a solver."""
+    return isinstance(model, NeuralConfig) and isinstance(model.method, DiffusionConfig)
 
 
 def neural_models(experiment: ExperimentConfig) -> dict[str, NeuralConfig]:

@@ -39,6 +39,7 @@ ORDERS: dict[SolverName, tuple[int, ...]] = {
     "pndm": (2, 4),
     "unipc": (1, 2, 3),
 }
+STOCHASTIC: tuple[SolverName, ...] = ("ddpm", "dpm_solver_pp_sde", "euler_maruyama", "reverse_diffusion", "s4")
 
 
 class SolverConfig(Config):
@@ -71,3 +72,8 @@ class SolverConfig(Config):
             choices = " or ".join(map(str, allowed)) or "left out"
             raise ValueError(f"`order` must be {choices} for solver {self.name}, got {self.order}")
         return self
+
+    @property
+    def stochastic(self) -> bool:
+        """Whether it adds fresh noise, so that the same start does not lead to the same end."""
+        return self.name in STOCHASTIC or self.eta > 0 or self.corrections > 0

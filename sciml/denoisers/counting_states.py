@@ -27,5 +27,6 @@ class CountingStates(Denoiser):
 
     def forward(self, x_t: Tensor, t: Tensor, cond: Any = None) -> Posterior[Any]:
         """The posterior of the wrapped denoiser."""
-        self.states += len(x_t)
-        return self.denoiser(x_t, t, cond)
+        found = self.denoiser(x_t, t, cond)
+        self.states += len(x_t)  # only now: a call that memory did not suffice for is made again
+        return found

@@ -97,7 +97,7 @@ class LatentDenoiser(Denoiser):
     def _known(self, x_t: Tensor, t: Tensor, cond: Any) -> Tensor:
         """What the base says; without one, what a position knows of itself."""
         base = self._base[0]
-        found = self.process.evidence(x_t, t) if base is None else base(x_t, t, cond).log_probabilities
+        found = self.process.evidence(x_t, t) if base is None else base.to(x_t.device)(x_t, t, cond).log_probabilities
         return found.float().clamp(min=FLOOR)
 
 

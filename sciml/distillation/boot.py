@@ -5,7 +5,7 @@
 
 over noise x_1 and neighbours t > s of a grid, D what the teacher says at the student's own x_t: the step of DDIM from there,
 as the d that leads to it at once. From t = 1 on w = 1, the boundary condition. The error of the step adds up along the grid:
-it takes a fine one, or D as the mean of both ends (`second_order`).
+it takes a fine one, or D of both its ends (`second_order`).
 
 Reference: Gu et al. (2023), arXiv 2306.05544, equations 7 to 9; w is exact where its Euler step is of first order.
 """
@@ -14,17 +14,18 @@ from typing import Any
 
 import torch
 from jaxtyping import Float
-from torch import Generator, Tensor, nn
+from torch import Generator, Tensor
 
 from sciml.denoisers.denoiser import Denoiser
 from sciml.distillation.jump import heun_jump, jump
+from sciml.distillation.objective import DistillationObjective
 from sciml.distillation.pid import noise_of
 from sciml.distillation.trajectory import Trajectory
 from sciml.numerics.broadcasting import broadcast_time
 from sciml.solvers.grids import Grid
 
 
-class BootObjective(nn.Module):
+class BootObjective(DistillationObjective):
     """Called as objective(generator, x_0, cond or nothing); of x_0 only the shape is used.
 
     Args:
@@ -34,11 +35,12 @@ class BootObjective(nn.Module):
         second_order: whether the teacher is asked at both ends of a step.
     """
 
+    student: Trajectory
     grid: Tensor
 
     def __init__(self, student: Trajectory, teacher: Denoiser, grid: Grid, *, second_order: bool = True) -> None:
-        super().__init__()
-        self.student, self._teacher, self.second_order = student, (teacher,), second_order
+        super().__init__(student, teacher)
+        self.second_order = second_order
         self.register_buffer("grid", grid)
 
     def forward(self, generator: Generator, x_0: Tensor, cond: Any = None) -> Float[Tensor, ""]:
@@ -51,7 +53,7 @@ class BootObjective(nn.Module):
     @torch.no_grad()
     def target(self, x_1: Tensor, t: Tensor, s: Tensor, cond: Any = None) -> tuple[Tensor, Tensor]:
         """What d_s is to be, and w, of a shape that broadcasts to it."""
-        process, teacher = self.student.process, self._teacher[0]
+        process, teacher = self.student.process, self.teacher
         one, then = torch.ones((), dtype=torch.float64), process.lambda_(s)
         w = torch.expm1(process.lambda_(t) - then) / torch.expm1(process.lambda_(one) - then)
         w = broadcast_time(w, x_1).to(x_1.dtype)

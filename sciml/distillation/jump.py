@@ -43,12 +43,46 @@ def jump(process: Process[Any], x_t: Any, d: Any, t: Tensor, s: Tensor) -> Any:
     return map_parts(process, move, x_t, d)
 
 
+def d_between(process: Process[Any], x_t: Any, x_s: Any, t: Tensor, s: Tensor) -> Any:
+    """The d of the jump from x_t to x_s; arguments as in `jump`, with s < t."""
+
+    def told(part: GaussianProcess, x: Tensor, y: Tensor) -> Tensor:
+        now, then = broadcast_time(t, x), broadcast_time(s, x)
+        kept = part.sigma(then) / part.sigma(now)
+        reach = part.alpha(then) - kept * part.alpha(now)
+        return scaled_sum(1 / reach, y, -kept / reach, x)
+
+    return map_parts(process, told, x_t, x_s)
+
+
+def share_of_the_end(h: Tensor) -> Tensor:
+    """How much D at the end of a step of h in lambda counts in d, the rest being D at its beginning.
+
+    With D linear in lambda between them: int (l / h) e^l dl / int e^l dl over [0, h] = 1 / (1 - e^-h) - 1 / h; 1/2 for short
+    steps, and near 1 for long ones, at the end of which most is decided.
+    """
+    h = h.clamp(min=1e-4)  # below it the two terms cancel
+    return -1 / torch.expm1(-h) - 1 / h
+
+
+def lerp_by_lambda(process: Process[Any], first: Any, second: Any, t: Tensor, s: Tensor) -> Any:
+    """d of a step from t to s in which D goes from `first` to `second`, linearly in lambda."""
+
+    def mean(part: GaussianProcess, a: Tensor, b: Tensor) -> Tensor:
+        h = part.lambda_(broadcast_time(s, a)) - part.lambda_(broadcast_time(t, a))
+        return torch.lerp(a, b, share_of_the_end(h).to(a))
+
+    return map_parts(process, mean, first, second)
+
+
 @torch.no_grad()
 def heun_jump(teacher: Denoiser, x_t: Any, t: Tensor, s: Tensor, cond: Any = None) -> Any:
-    """What d the flow of a teacher has from t to s, to second order: the mean of D at both ends.
-
-    As d(u / kappa) = D d(1 / kappa), that is the trapezoidal rule in 1 / kappa, with D at s where DDIM leads.
-    """
+    """What d the flow of a teacher has from t to s, to second order: of D at both ends, where DDIM leads at s."""
     first = teacher(x_t, t, cond).mean
     second = teacher(jump(teacher.process, x_t, first, t, s), s, cond).mean
-    return map_parts(teacher.process, lambda _, a, b: (a + b) / 2, first, second)
+    return lerp_by_lambda(teacher.process, first, second, t, s)
+
+
+def interpolate(process: Process[Any], x_0: Any, eps: Any, t: Tensor) -> Any:
+    """x_t = alpha_t x_0 + sigma_t eps, of each part of a state."""
+    return map_parts(process, lambda part, data, noise: part.interpolate(data, noise, t), x_0, eps)

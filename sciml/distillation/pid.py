@@ -12,16 +12,17 @@ from typing import Any
 
 import torch
 from jaxtyping import Float
-from torch import Generator, Tensor, nn
+from torch import Generator, Tensor
 
 from sciml.denoisers.denoiser import Denoiser
 from sciml.distillation.jump import jump
+from sciml.distillation.objective import DistillationObjective
 from sciml.distillation.trajectory import Trajectory
 from sciml.numerics.broadcasting import broadcast_time
 from sciml.solvers.grids import Grid
 
 
-class PIDObjective(nn.Module):
+class PIDObjective(DistillationObjective):
     """Called as objective(generator, x_0, cond or nothing); of x_0 only the shape is used.
 
     Args:
@@ -30,11 +31,11 @@ class PIDObjective(nn.Module):
         grid: times at which the equation is asked for; its steps are those of the derivative.
     """
 
+    student: Trajectory
     grid: Tensor
 
     def __init__(self, student: Trajectory, teacher: Denoiser, grid: Grid) -> None:
-        super().__init__()
-        self.student, self._teacher = student, (teacher,)
+        super().__init__(student, teacher)
         self.register_buffer("grid", grid)
 
     def forward(self, generator: Generator, x_0: Tensor, cond: Any = None) -> Float[Tensor, ""]:
@@ -47,7 +48,7 @@ class PIDObjective(nn.Module):
         now = process.lambda_(t)
         rate = -torch.expm1(process.lambda_(one) - now) / (now - process.lambda_(s))
         with torch.no_grad():
-            said = self._teacher[0](jump(process, x_1, d_t, one, t), t, cond).mean
+            said = self.teacher(jump(process, x_1, d_t, one, t), t, cond).mean
         return (d_t + broadcast_time(rate, d_t).to(d_t.dtype) * (d_t - d_s) - said).square().mean()
 
 

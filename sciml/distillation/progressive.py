@@ -14,11 +14,11 @@ from typing import Any
 
 import torch
 from jaxtyping import Float
-from torch import Generator, Tensor, nn
+from torch import Generator, Tensor
 
 from sciml.denoisers.denoiser import Denoiser
-from sciml.distillation.consistency import interpolate
-from sciml.distillation.jump import jump
+from sciml.distillation.jump import interpolate, jump
+from sciml.distillation.objective import DistillationObjective
 from sciml.numerics.broadcasting import broadcast_time
 from sciml.numerics.states import flatten
 from sciml.processes.gaussian import GaussianProcess
@@ -26,7 +26,7 @@ from sciml.processes.parts import map_parts, noise_like, processes_of
 from sciml.solvers.grids import Grid
 
 
-class ProgressiveObjective(nn.Module):
+class ProgressiveObjective(DistillationObjective):
     """Called as objective(generator, x_0, cond or nothing).
 
     Args:
@@ -35,13 +35,13 @@ class ProgressiveObjective(nn.Module):
         grid: of the teacher's steps, an even number; the student's is every second time of it.
     """
 
+    student: Denoiser
     grid: Tensor
 
     def __init__(self, student: Denoiser, teacher: Denoiser, grid: Grid) -> None:
-        super().__init__()
+        super().__init__(student, teacher)
         if len(grid) % 2 == 0 or len(grid) < 3:
             raise ValueError(f"`grid` must have an even number of steps, got {len(grid) - 1}")
-        self.student, self._teacher = student, (teacher,)
         self.register_buffer("grid", grid)
 
     def forward(self, generator: Generator, x_0: Any, cond: Any = None) -> Float[Tensor, ""]:
@@ -57,7 +57,7 @@ class ProgressiveObjective(nn.Module):
     @torch.no_grad()
     def target(self, x_t: Any, t: Tensor, r: Tensor, s: Tensor, cond: Any = None) -> Any:
         """d, by two calls of the teacher."""
-        teacher, process = self._teacher[0], self.student.process
+        teacher, process = self.teacher, self.student.process
         first = teacher(x_t, t, cond).mean
         second = teacher(jump(process, x_t, first, t, r), r, cond).mean
 

@@ -19,13 +19,14 @@ from typing import Any
 
 import torch
 from jaxtyping import Float
-from torch import Generator, Tensor, nn
+from torch import Generator, Tensor
 
 from sciml.denoisers.denoiser import Denoiser, gaussian_process
 from sciml.distillation.experts import GaussianExperts, Mixture, points_of
+from sciml.distillation.objective import DistillationObjective
 
 
-class VariationalObjective(nn.Module):
+class VariationalObjective(DistillationObjective):
     """Called as objective(generator, x, cond or nothing): x are data, or samples of the teacher, (batch, n).
 
     Args:
@@ -35,12 +36,14 @@ class VariationalObjective(nn.Module):
         draws: of each expert in a step.
     """
 
+    student: GaussianExperts
+
     def __init__(self, student: GaussianExperts, teacher: Denoiser, *, first: float, last: float, draws: int = 64) -> None:
-        super().__init__()
+        super().__init__(student, teacher)
         if not 0 < last <= first:
             raise ValueError(f"`first` must be at least `last` and that above 0, got {first} and {last}")
         gaussian_process(teacher)
-        self.student, self._teacher, self.first, self.last, self.draws = student, (teacher,), first, last, draws
+        self.first, self.last, self.draws = first, last, draws
         self.share = 0.0
 
     def advance(self, share: float) -> None:
@@ -48,7 +51,7 @@ class VariationalObjective(nn.Module):
         self.share = share
 
     def forward(self, generator: Generator, x: Tensor, cond: Any = None) -> Float[Tensor, ""]:
-        process = gaussian_process(self._teacher[0])
+        process = gaussian_process(self.teacher)
         level = self.first * (self.last / self.first) ** min(1.0, 2 * self.share)
         t = process.t_of_lambda(torch.tensor(-math.log(level), dtype=torch.float64))
         seen = self.student(cond).corrupted(process.alpha(t).to(x), process.sigma(t).to(x))
@@ -67,9 +70,9 @@ class VariationalObjective(nn.Module):
     @torch.no_grad()
     def _score(self, x: Tensor, t: Tensor, cond: Any) -> Float[Tensor, "batch expert draw n"]:
         """Of the teacher, at states of that time."""
-        process, flat = gaussian_process(self._teacher[0]), x.flatten(0, 2)
+        process, flat = gaussian_process(self.teacher), x.flatten(0, 2)
         told = None if cond is None else cond.repeat_interleave(x.shape[1] * x.shape[2], 0)
-        said = self._teacher[0](flat, t, told).mean
+        said = self.teacher(flat, t, told).mean
         return ((process.alpha(t).to(x) * said - flat) / process.sigma(t).to(x) ** 2).reshape(x.shape)
 
     def _gates(self, x: Tensor, cond: Any) -> Float[Tensor, ""]:

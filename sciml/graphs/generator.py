@@ -2,10 +2,12 @@
 
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
 
+from sciml.config.solvers import SolverConfig
 from sciml.denoisers.denoiser import Denoiser
 from sciml.graphs.concatenation import concatenated
 from sciml.graphs.conditions import told
@@ -60,6 +62,9 @@ class GraphGenerator(nn.Module):
         denoiser: of states of codes.
         sizes: number of training graphs with 0, 1, 2, ... nodes.
         asks_for: the property that it was trained to be asked for, or "none".
+
+    Attributes:
+        student: the solver that it was distilled for, if it was.
     """
 
     sizes: Tensor
@@ -73,6 +78,7 @@ class GraphGenerator(nn.Module):
         self.register_buffer("sizes", sizes)
         self.register_buffer("property_scale", torch.tensor([0.0, 1.0]))  # mean, deviation of what may be asked for
         self.precision = "32"
+        self.student: SolverConfig | None = None
 
     @property
     def conditional(self) -> bool:
@@ -121,13 +127,13 @@ class GraphGenerator(nn.Module):
         if substructure is not None:
             counts[: int(substructure.sizes[0])] = 0
         drawn = torch.multinomial(counts, count, replacement=True, generator=generator)
-        parts, calls = [], 0
+        parts, asked_about = [], 0
 
-        def called(*_: object) -> None:
-            nonlocal calls
-            calls += 1
+        def called(_: object, inputs: tuple[Any, ...], posterior: object) -> None:
+            nonlocal asked_about
+            asked_about += len(inputs[0].mask)
 
-        # Counted at the network's own denoiser: guidance around it may call it twice.
+        # Graphs, counted at the network's own denoiser: guidance may ask twice about each, and memory about fewer at once.
         with ExitStack() as stack:
             stack.callback(self.denoiser.register_forward_hook(called).remove)
             for first in range(0, count, batch):
@@ -137,7 +143,7 @@ class GraphGenerator(nn.Module):
                 if substructure is not None:
                     chosen = planted(chosen, self.representation, substructure, blank)
                 parts.append(self._draw(blank, sampler, generator, chosen, asked))
-        return Generated(concatenated(*parts), calls // len(parts), sampler.label)
+        return Generated(concatenated(*parts), round(asked_about / count), sampler.label)
 
     def _draw(
         self, blank: GraphState, sampler: GraphSampler, generator: Generator, denoiser: Denoiser, cond: Tensor | None

@@ -16,6 +16,7 @@ from sciml.graphs.scaffold import read_scaffold
 from sciml.guidance.classifier import ClassifierGuided
 from sciml.guidance.classifier_free import ClassifierFree
 from sciml.io.errors import InputError
+from sciml.processes.gaussian import GaussianProcess
 from sciml.solvers.configured import configured, solver_label
 from sciml.training.batches import hash_seed
 
@@ -50,6 +51,7 @@ def sample_graphs(
             nothing to lead to, a size that training never had, or a scaffold that the model cannot make.
     """
     _check(generator, config, guide, origin)
+    config = _as_distilled(generator, config)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     generator.to(device)
     source = Generator(device).manual_seed(hash_seed(seed, 6))
@@ -68,6 +70,13 @@ def sample_graphs(
             sizes=sizes,
         )
     return Sampled(generated, (time.process_time() - began) / config.count)
+
+
+def _as_distilled(generator: GraphGenerator, config: GraphSamplingConfig) -> GraphSamplingConfig:
+    """With the solver that a student was made for, unless one is named."""
+    if generator.student is None or "solver" in config.model_fields_set:
+        return config
+    return config.model_copy(update={"solver": generator.student, "denoise": False})
 
 
 def _check(generator: GraphGenerator, config: GraphSamplingConfig, guide: GraphGuide | None, origin: str) -> None:
@@ -106,9 +115,18 @@ def _condition(generator: GraphGenerator, config: GraphSamplingConfig) -> Tensor
 
 def sampler(generator: GraphGenerator, config: GraphSamplingConfig, guide: GraphGuide | None = None) -> GraphSampler:
     """Solver and grid; the adjacency's process leads, and no part goes nearer to the data than it can."""
-    parts = generator.process.parts
-    solver, grid = configured(config.solver, parts["adj"], t_end=max(part.t_min for part in parts.values()))
+    solver, grid = configured(config.solver, leading(generator), t_end=time_of_end(generator))
     return GraphSampler(solver, grid, config.denoise, solver_label(config.solver) + _goal(generator, config, guide))
+
+
+def leading(generator: GraphGenerator) -> GaussianProcess:
+    """The process whose times solvers walk."""
+    return generator.process.parts["adj"]
+
+
+def time_of_end(generator: GraphGenerator) -> float:
+    """The last of them, to which both processes can go."""
+    return max(part.t_min for part in generator.process.parts.values())
 
 
 def _goal(generator: GraphGenerator, config: GraphSamplingConfig, guide: GraphGuide | None) -> str:

@@ -8,10 +8,10 @@ import torch
 
 from sciml.config.base import parse
 from sciml.config.graph_models import NOT_OF_SCORE, GraphModelConfig
+from sciml.config.solvers import SolverConfig
 from sciml.graphs.gdss import blank_representation, build
 from sciml.graphs.generator import GraphGenerator
-from sciml.io.errors import InputError
-from sciml.io.model_file import fill_model, load_model, save_model
+from sciml.io.model_file import fill_model, header_of, load_model, save_model
 from sciml.processes.graph import GraphMoments
 
 KIND = "graph generator"
@@ -29,6 +29,8 @@ def save_generator(path: Path, generator: GraphGenerator, config: GraphModelConf
         "moments": None if moments is None else asdict(moments),
         "precision": generator.precision,
     }
+    if generator.student is not None:
+        description["student"] = generator.student.model_dump(mode="json")
     save_model(path, generator.state_dict(), description)
 
 
@@ -39,13 +41,13 @@ def load_generator(path: Path) -> tuple[GraphGenerator, GraphModelConfig]:
         InputError: the file is no generator of graphs, or lacks or has too many tensors.
     """
     tensors, description = load_model(path, KIND)
-    try:
+    with header_of(path, "a generator"):
         config = parse(GraphModelConfig, _settings(description["model"]), str(path))
         sizes = torch.zeros(description["nodes"] + 1, dtype=torch.long)
         representation = blank_representation(config, tuple(description["atoms"]), description["pair_categories"])
         generator = build(config, representation, sizes, _moments(description["moments"]))
-    except (KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path}: its header is not that of a generator of this version: {error!r}") from error
+        if "student" in description:
+            generator.student = parse(SolverConfig, description["student"], str(path))
     fill_model(path, generator, tensors)
     generator.precision = description.get("precision", "32")
     return generator.eval(), config

@@ -3,7 +3,10 @@
 Everything is written to a hidden sibling (same file system, so that renaming is atomic), flushed, then renamed.
 """
 
+import errno
+import glob
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -25,6 +28,34 @@ def _fsync(path: Path) -> None:
         os.close(descriptor)
 
 
+def system_error(error: Exception, path: Path) -> OSError | None:
+    """The error of the system behind what a library says in words of its own, such as that a disk is full; None if none is.
+
+    Args:
+        error: raised while something was written.
+        path: that was to be written; named in the error instead of its temporary name.
+    """
+    behind = error if isinstance(error, OSError) else error.__context__
+    number = behind.errno if isinstance(behind, OSError) else None
+    if number is None and (said := re.search(r"\(os error (\d+)\)", str(error))):
+        number = int(said[1])
+    if number is None and isinstance(error, RuntimeError) and not os.statvfs(path.parent).f_bavail:
+        number = errno.ENOSPC
+    return None if number is None else OSError(number, os.strerror(number), str(path))
+
+
+@contextmanager
+def _told_by_the_system(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except InputError:
+        raise
+    except (OSError, RuntimeError) as error:
+        if said := system_error(error, path):
+            raise said from error
+        raise
+
+
 @contextmanager
 def atomic_file(path: str | Path) -> Iterator[Path]:
     """Gives a temporary path to write to; on success it is flushed to disk and renamed to `path`.
@@ -34,6 +65,7 @@ def atomic_file(path: str | Path) -> Iterator[Path]:
 
     Raises:
         InputError: `path` is a directory.
+        OSError: it cannot be written, such as on a full disk, whichever way the library that writes says so.
     """
     path = Path(path)
     if path.is_dir():
@@ -41,10 +73,11 @@ def atomic_file(path: str | Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = _sibling(path, "tmp")
     try:
-        yield temporary
-        _fsync(temporary)
-        os.replace(temporary, path)
-        _fsync(path.parent)
+        with _told_by_the_system(path):
+            yield temporary
+            _fsync(temporary)
+            os.replace(temporary, path)
+            _fsync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -69,13 +102,20 @@ def atomic_directory(path: str | Path) -> Iterator[Path]:
     temporary = _sibling(path, "tmp")
     temporary.mkdir()
     try:
-        yield temporary
-        for entry in [*temporary.rglob("*"), temporary]:
-            _fsync(entry)
-        _replace_directory(temporary, path)
-        _fsync(path.parent)
+        with _told_by_the_system(path):
+            yield temporary
+            for entry in [*temporary.rglob("*"), temporary]:
+                _fsync(entry)
+            _replace_directory(temporary, path)
+            _fsync(path.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def remove_leftovers(path: Path) -> None:
+    """Deletes what processes that were killed while writing `path` left beside it: only for who alone may write there."""
+    for leftover in path.parent.glob(f".{glob.escape(path.name)}.tmp-*"):
+        leftover.unlink(missing_ok=True)
 
 
 def _replace_directory(new: Path, path: Path) -> None:

@@ -3,9 +3,11 @@
 import json
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from sciml.io.atomic import write_text_if_changed
 from sciml.io.errors import InputError
 
 
@@ -37,16 +39,23 @@ def read_events(path: Path) -> list[dict[str, Any]]:
     """All events of a file; a torn last line is passed over.
 
     Raises:
-        InputError: a line other than the last is not JSON.
+        InputError: the file cannot be read, or a line other than the last is not an object in JSON.
     """
-    lines = path.read_text(encoding="utf-8").splitlines()
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
     events = []
     for number, line in enumerate(lines, start=1):
         try:
-            events.append(json.loads(line))
-        except json.JSONDecodeError as error:
-            if number < len(lines):
+            found = json.loads(line.decode())
+        except (ValueError, RecursionError) as error:  # JSON or UTF-8
+            if number < len(lines):  # what stands behind the last end of a line is torn, or empty
                 raise InputError(f"{path}: line {number} is not JSON: {error}") from error
+            continue
+        if not isinstance(found, dict):
+            raise InputError(f"{path}: line {number} must be an object, got {type(found).__name__}")
+        events.append(found)
     return events
 
 
@@ -59,3 +68,16 @@ def _cut_torn_line(path: Path) -> None:
             file.truncate(content.rfind(b"\n") + 1)
             file.flush()
             os.fsync(file.fileno())
+
+
+def join_events(paths: Sequence[Path], joined: Path) -> None:
+    """One file of several trainings, one after the other: steps and processor seconds go on from those before."""
+    lines, steps, seconds = [], 0, 0.0
+    for path in paths:
+        events = read_events(path)
+        for event in events:
+            spent = {"cpu_seconds": seconds + event["cpu_seconds"]} if "cpu_seconds" in event else {}
+            lines.append(json.dumps(event | {"step": steps + event["step"]} | spent))
+        steps += max(event["step"] for event in events)
+        seconds += max(event.get("cpu_seconds", 0.0) for event in events)
+    write_text_if_changed(joined, "\n".join(lines) + "\n")

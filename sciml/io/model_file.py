@@ -2,6 +2,8 @@
 
 import json
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from sciml.io.atomic import atomic_file
+from sciml.io.atomic import atomic_file, system_error
 from sciml.io.digest import digest
 from sciml.io.errors import InputError
 
@@ -27,7 +29,12 @@ def save_model(path: Path, tensors: dict[str, Tensor], description: dict[str, An
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     header = {**description, "sha256": digest([description, plain])}
     with atomic_file(path) as temporary:
-        save_file(plain, temporary, metadata={KEY: json.dumps(header, sort_keys=True)})
+        try:
+            save_file(plain, temporary, metadata={KEY: json.dumps(header, sort_keys=True)})
+        except SafetensorError as error:
+            if said := system_error(error, path):
+                raise said from error
+            raise
 
 
 def load_model(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -51,6 +58,22 @@ def load_model(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, Any]
     if description["kind"] != kind:
         raise InputError(f"{path}: holds a model of kind {description['kind']!r}, here {kind!r} is needed")
     return tensors, description
+
+
+@contextmanager
+def header_of(path: Path, what: str) -> Iterator[None]:
+    """Within the context a model is built as a header says; whatever that stumbles over is the fault of the header.
+
+    Raises:
+        InputError: naming the file, what it should hold, and what went wrong.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RuntimeError, MemoryError) as error:
+        said = " ".join(repr(error).split())[:200]
+        raise InputError(f"{path}: its header is not that of {what} of this version: {said}") from error
 
 
 def kind_of(path: Path) -> str | None:

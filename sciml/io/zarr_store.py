@@ -1,8 +1,8 @@
 """Datasets as Zarr directories that know their own contents.
 
 Zarr reads a missing chunk as fill values without a word. So the root metadata records, for each array, the sha256 of
-each of its files (chunks and `zarr.json`) under the attribute `sha256`; `read_dataset` compares before any array is
-opened. Reading runs no code from the store: it is JSON and compressed numbers.
+each of its files (chunks and `zarr.json`) under the attribute `sha256`, and of itself; `read_dataset` compares before any
+array is opened. Reading runs no code from the store: it is JSON and compressed numbers.
 """
 
 import hashlib
@@ -10,6 +10,7 @@ import json
 import math
 import warnings
 from pathlib import Path
+from typing import Any
 
 import xarray as xr
 
@@ -19,6 +20,7 @@ from sciml.io.fetch import sha256
 
 _CHUNK_BYTES = 1 << 22
 _MANIFEST = "sha256"
+_SELF = "."  # stands among the arrays for the metadata of the whole; stores of earlier versions have none
 
 
 def _chunks(array: xr.Variable) -> tuple[int, ...]:
@@ -47,16 +49,16 @@ def write_dataset(dataset: xr.Dataset, path: str | Path) -> None:
         root = folder / "zarr.json"
         metadata = json.loads(root.read_text())
         metadata["attributes"][_MANIFEST] = {str(name): _files(folder / str(name)) for name in plain.variables}
+        metadata["attributes"][_MANIFEST][_SELF] = {root.name: _metadata_digest(metadata)}
         root.write_text(json.dumps(metadata, indent=1))
 
 
 def is_own_store(path: str | Path) -> bool:
-    """Whether `write_dataset` wrote this directory (its metadata hold a manifest)."""
+    """Whether `write_dataset` wrote this directory: its metadata hold a record of sha256, be it whole or not."""
     try:
-        _manifest(Path(path))
-    except InputError:
+        return _MANIFEST in json.loads((Path(path) / "zarr.json").read_text(encoding="utf-8"))["attributes"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return False
-    return True
 
 
 def read_dataset(path: str | Path) -> xr.Dataset:
@@ -67,19 +69,13 @@ def read_dataset(path: str | Path) -> xr.Dataset:
             record, a file that is missing, truncated or changed, or no field at all.
     """
     path = Path(path)
-    manifest = _manifest(path)
-    for array, recorded in manifest.items():
-        _verify(path, array, recorded)
-    stored = {metadata.parent.name for metadata in path.glob("*/zarr.json")}
-    for array in sorted(stored ^ manifest.keys()):
-        missing = "the record of sha256" if array in stored else "the store"
-        raise InputError(f"{path}: array `{array}` is missing from {missing}; write the dataset anew")
+    manifest = verify_dataset(path)
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Object at .snakemake_timestamp")  # the workflow's own mark
             with xr.open_zarr(path, consolidated=False, chunks=None) as dataset:
                 loaded = dataset.load().drop_encoding()
-    except (ValueError, KeyError, TypeError, OSError, RuntimeError) as error:
+    except (ValueError, LookupError, TypeError, OSError, RuntimeError, AttributeError) as error:
         raise InputError(f"{path}: cannot be read as Zarr ({error}); write it anew") from error
     if not loaded.data_vars:
         raise InputError(f"{path}: there is no field in this dataset; write it anew")
@@ -87,15 +83,44 @@ def read_dataset(path: str | Path) -> xr.Dataset:
     return loaded[[name for name in manifest if name in loaded.data_vars]]  # as written; a folder has no order
 
 
+def verify_dataset(path: Path) -> dict[str, dict[str, str]]:
+    """Compares each file with its recorded sha256; the record, by array and file.
+
+    Raises:
+        InputError: as `read_dataset`, but what the arrays hold is not looked at.
+    """
+    manifest = _manifest(path)
+    for array, recorded in manifest.items():
+        _verify(path, array, recorded)
+    stored = {metadata.parent.name for metadata in path.glob("*/zarr.json")}
+    for array in sorted(stored ^ manifest.keys()):
+        missing = "the record of sha256" if array in stored else "the store"
+        raise InputError(f"{path}: array `{array}` is missing from {missing}; write the dataset anew")
+    return manifest
+
+
 def _manifest(path: Path) -> dict[str, dict[str, str]]:
+    """The record of the arrays; that of the metadata themselves is compared."""
     root = path / "zarr.json"
     if not root.is_file():
         raise InputError(f"{path}: no Zarr dataset there (`zarr.json` is missing)")
     try:
-        recorded = json.loads(root.read_text())["attributes"][_MANIFEST]
-        return {str(array): dict(files) for array, files in recorded.items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        metadata = json.loads(root.read_text(encoding="utf-8"))
+        record = {str(array): dict(files) for array, files in metadata["attributes"][_MANIFEST].items()}
+        own = record.pop(_SELF, None)
+        changed = own is not None and own != {root.name: _metadata_digest(metadata)}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(f"{root}: corrupt metadata or no `{_MANIFEST}` record ({error!r}); write it anew") from error
+    if changed:
+        raise InputError(f"{root}: corrupt metadata: they do not match their sha256; write it anew")
+    return record
+
+
+def _metadata_digest(metadata: dict[str, Any]) -> str:
+    """Of all that the root says but this digest itself."""
+    attributes = dict(metadata["attributes"])
+    attributes[_MANIFEST] = {name: files for name, files in attributes[_MANIFEST].items() if name != _SELF}
+    return hashlib.sha256(json.dumps({**metadata, "attributes": attributes}, sort_keys=True).encode()).hexdigest()
 
 
 def _verify(path: Path, array: str, recorded: dict[str, str]) -> None:

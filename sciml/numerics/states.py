@@ -1,7 +1,7 @@
 """A state is a tensor or a frozen dataclass of tensors (and of such dataclasses); what the package asks of either."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
@@ -34,6 +34,17 @@ def take(state: Any, index: slice) -> Any:
     if is_dataclass(state) and not isinstance(state, type):
         return replace(state, **{field.name: take(getattr(state, field.name), index) for field in fields(state)})
     return state
+
+
+def join_batches(states: Sequence[Any]) -> Any:
+    """One batch of several: what `take` takes apart."""
+    first = states[0]
+    if isinstance(first, Tensor):
+        return torch.cat(list(states))
+    if is_dataclass(first) and not isinstance(first, type):
+        names = [field.name for field in fields(first)]
+        return replace(first, **{name: join_batches([getattr(state, name) for state in states]) for name in names})
+    return first
 
 
 def flatten(state: Any) -> Tensor:

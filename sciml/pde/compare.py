@@ -17,7 +17,7 @@ from sciml.pde.geometry import check_same, geometry_of
 from sciml.pde.predictors import Diffusion
 from sciml.processes.parts import processes_of
 from sciml.solvers.calibration import Calibration
-from sciml.solvers.configured import stochastic, with_calls
+from sciml.solvers.configured import with_calls
 
 REFERENCE = SolverConfig(name="unipc", order=3, grid="log_snr")
 
@@ -69,7 +69,7 @@ def compare_solvers(
         asked = [with_calls(solver, process, calls) for calls in sorted(set(config.calls))]
         for one in {found.steps: found for found in asked if found is not None}.values():
             forecast, row = timed_forecast(forecaster, chosen, one, **how)
-            rows.append({**row, "distance": None if stochastic(one) else _distance(forecast.fields, exact.fields)})
+            rows.append({**row, "distance": None if one.stochastic else _distance(forecast.fields, exact.fields)})
     return [{**row, "main": False} for row in rows]
 
 

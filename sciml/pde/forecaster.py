@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from sciml.config.solvers import SolverConfig
 from sciml.pde.baselines import Baseline
 from sciml.pde.conditions import Conditions, Reference
 from sciml.pde.data.windows import Windows
@@ -41,6 +42,9 @@ class Forecaster(nn.Module):
         predictor: from conditions to states.
         reference: the forecast whose error is predicted, or None.
         band_weight: power of a sub-band's deviation by which its squared error is weighted in the loss.
+
+    Attributes:
+        student: the solver that it was distilled for, if it was; another makes no sense of it.
     """
 
     def __init__(
@@ -57,6 +61,7 @@ class Forecaster(nn.Module):
         self.representation, self.conditions = representation, conditions
         self.predictor, self.reference = predictor, reference
         self.precision = "32"
+        self.student: SolverConfig | None = None
 
     @property
     def generative(self) -> bool:
@@ -78,9 +83,13 @@ class Forecaster(nn.Module):
         return states, torch.cat([self.conditions(part, self.reference) for part in parts])
 
     def objective(self) -> nn.Module:
-        """The loss, with sub-bands weighted by their deviation to a power, in the mean 1."""
+        """The loss, with sub-bands weighted by `weight`."""
+        return self.predictor.objective(self.weight())
+
+    def weight(self) -> Float[Tensor, "channel *ones"]:
+        """Of the squared error of each channel: its deviation to a power, in the mean 1."""
         weight = self.representation.state_deviation() ** self.band_weight
-        return self.predictor.objective((weight / weight.mean()).reshape(-1, *[1] * len(self.representation.grid)))
+        return (weight / weight.mean()).reshape(-1, *[1] * len(self.representation.grid))
 
     @torch.no_grad()
     def forecast(self, windows: Windows, *, members: int = 1, sampler: Sampler | None = None, batch: int = 64) -> Forecast:

@@ -19,7 +19,7 @@ def make_sampler(
     *,
     onto_data: bool = True,
 ) -> Sampler:
-    """The solver and grid of a configuration; those of `auto` say what was picked.
+    """The solver and grid of a configuration; those of `auto` say what was picked: of a student the solver it was made for.
 
     Args:
         forecaster: a diffusion model.
@@ -32,7 +32,9 @@ def make_sampler(
     if not isinstance(predictor, Diffusion):
         raise ValueError("only a diffusion model has a sampler")
     process = processes_of(predictor.denoiser.process)[0]
-    if config.name == "auto":
+    if config.name == "auto" and forecaster.student is not None:
+        config = forecaster.student
+    elif config.name == "auto":
         schedule, why = automatic_schedule(config.steps, process, calibration=calibration, conditional=True)
         ready = schedule.solver(calibration.knowledge if calibration else None)
         return Sampler(ready, schedule.grid, generator, f"auto, {config.steps} calls", f"{schedule}; {why}")

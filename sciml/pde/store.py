@@ -6,8 +6,8 @@ from typing import Any
 
 from sciml.config.base import parse
 from sciml.config.jobs import TrainingJob
-from sciml.io.errors import InputError
-from sciml.io.model_file import fill_model, load_model, save_model
+from sciml.config.solvers import SolverConfig
+from sciml.io.model_file import fill_model, header_of, load_model, save_model
 from sciml.pde.forecaster import AnyForecaster, Forecaster
 from sciml.pde.geometry import Geometry
 from sciml.pde.wdno import build
@@ -24,6 +24,8 @@ def save_forecaster(path: Path, forecaster: AnyForecaster, job: TrainingJob) -> 
     }
     if isinstance(forecaster, Forecaster):
         description["precision"] = forecaster.precision
+        if forecaster.student is not None:
+            description["student"] = forecaster.student.model_dump(mode="json")
     save_model(path, forecaster.state_dict(), description)
 
 
@@ -34,14 +36,14 @@ def load_forecaster(path: Path) -> tuple[AnyForecaster, TrainingJob]:
         InputError: the file is no forecaster, or lacks or has too many tensors, such as the statistics of a sub-band.
     """
     tensors, description = load_model(path, KIND)
-    try:
+    with header_of(path, "a forecaster"):
         job, sizes = parse(TrainingJob, description["job"], str(path)), description["geometry"]
         plain: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in sizes.items()}
         geometry = Geometry(**plain)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path}: its header is not that of a forecaster of this version: {error!r}") from error
-    forecaster = build(job.model, geometry)
+        student = description.get("student")
+        made_for = None if student is None else parse(SolverConfig, student, str(path))
+        forecaster = build(job.model, geometry)
     fill_model(path, forecaster, tensors)
     if isinstance(forecaster, Forecaster):
-        forecaster.precision = description.get("precision", "32")
+        forecaster.precision, forecaster.student = description.get("precision", "32"), made_for
     return forecaster.eval(), job

@@ -52,6 +52,13 @@ def noise_like(process: Process[Any], state: Any, generator: torch.Generator) ->
     return process.noise(state, generator=generator)
 
 
+def prior_like(process: Process[Any], state: Any, generator: torch.Generator) -> Any:
+    """A draw of the law that sampling starts from, in the shape of a state."""
+    if isinstance(process, GaussianProcess):
+        return process.prior(state.shape, generator=generator, dtype=state.dtype, device=state.device)
+    return process.prior(state, generator=generator)
+
+
 def noise_covariance(process: Process[Any], state: Any) -> Any:
     """The covariance of the noise times a state: for a tensor the state itself, for the noise is N(0, I)."""
     return process.noise_covariance(state) if isinstance(process, ProductProcess) else state

@@ -1,6 +1,7 @@
 """Line plots: error growth, spectra, training, quality against calls."""
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -76,14 +77,16 @@ def training(dataset: grouping.Dataset[AnyRun], styles: Styles) -> Figure | None
 
 
 def solvers(dataset: Dataset, styles: Styles) -> Figure:
-    """CRPS against network calls: a line for each model and family of solvers, open points for the main table."""
+    """CRPS against network calls: a line for each model and family of solvers, open points for the main table.
+
+    Students have a star: they know one number of calls.
+    """
     figure, axes = panel()
     for model in dataset.models:
-        if len(model.runs[0].scores) < 2:
+        if len(model.first.scores) < 2 and not model.first.distilled:
             continue
         _draw_families(axes, model, styles, score_crps)
-        main = model.average(lambda run: score_crps(run.main)).mean
-        axes.plot(positive(model.runs[0].main.nfe), positive(main), "o", ms=9, mfc="none", color=styles[model.name].colour)
+        mark_main(axes, model, model.first.main.nfe, model.average(lambda run: score_crps(run.main)).mean, styles)
     return against_calls(figure, axes, label("CRPS", unit_of(dataset)))
 
 
@@ -96,6 +99,13 @@ def distances(dataset: Dataset, styles: Styles) -> Figure | None:
         return None
     axes.set_yscale("log", nonpositive="mask")
     return against_calls(figure, axes, label("distance from the exact flow", unit_of(dataset)))
+
+
+def mark_main(axes: Axes, model: grouping.Model[Any], calls: float, value: float, styles: Styles) -> None:
+    """The point of the main table: of a student a star, with a name of its own."""
+    student = model.first.distilled
+    look, name, fill = ("*", model.name, None) if student else ("o", None, "none")
+    axes.plot(positive(calls), drawable(value), look, ms=9, mfc=fill, color=styles[model.name].colour, label=name, ls="none")
 
 
 def _draw_families(axes: Axes, model: Model, styles: Styles, value: Callable[[Score], float]) -> None:

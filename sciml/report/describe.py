@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sciml.report.grouping import taught
 from sciml.report.numbers import TIMES, whole
 from sciml.report.runs import Dataset
 from sciml.report.units import variables_of
@@ -30,7 +31,7 @@ def _scoring(dataset: Dataset) -> str:
     samples = f", {' or '.join(map(whole, members))} samples each from generative models" if members else ""
     seeds = sorted({len(model.runs) for model in dataset.models})
     repeated = f"; {' or '.join(map(str, seeds))} seeds a model" if seeds[-1] > 1 else "; one seed a model"
-    return f"Scored on {main.windows} held-out windows{samples}{repeated}."
+    return f"Scored on {main.windows} held-out windows{samples}{repeated}.{taught(dataset.models)}"
 
 
 def _window(config: dict[str, Any]) -> dict[str, Any]:

@@ -48,6 +48,11 @@ class AnyRun:
         """Whether it was trained, not fitted in closed form."""
         return True
 
+    @property
+    def distilled(self) -> bool:
+        """Whether it is a student of another model."""
+        return "student" in self.manifest.config
+
 
 R = TypeVar("R", bound=AnyRun)
 R_co = TypeVar("R_co", bound=AnyRun, covariant=True)
@@ -81,6 +86,16 @@ class Model(Generic[R_co]):
     def average(self, value: Callable[[R_co], float]) -> Average:
         """Mean and standard deviation over seeds."""
         return average(value(run) for run in self.runs)
+
+
+def taught(models: Iterable[Model[Any]]) -> str:
+    """Whose training is told of students, as a sentence; nothing where there are none."""
+    names = [model.name for model in models if model.first.distilled]
+    return (
+        f" Training of {', '.join(names)}, distilled, counts what the teacher was asked, not its own training."
+        if names
+        else ""
+    )
 
 
 @dataclass(frozen=True)

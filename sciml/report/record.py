@@ -104,7 +104,7 @@ def read_record(file: Path) -> Record:
         values = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"{file}: cannot be read ({error.strerror})") from error
-    except ValueError as error:  # JSON or UTF-8
+    except (ValueError, RecursionError) as error:  # JSON or UTF-8
         raise InputError(f"{file}: is not JSON ({error})") from error
     if not isinstance(values, dict):
         raise InputError(f"{file}: must hold a JSON object, got {type(values).__name__}")

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Generator
 
-from sciml.config.sequence_settings import LetterSolverName, SequenceComparisonJob, SequenceSamplingConfig
+from sciml.config.sequence_settings import OWN, LetterSolverName, SequenceComparisonJob, SequenceSamplingConfig
 from sciml.io.errors import InputError
 from sciml.sequences.data.sequence_set import SequenceSet
 from sciml.sequences.data.store import load_sequences
@@ -69,12 +69,16 @@ def compare_samplers(
 
 
 def samplings(generator: SequenceGenerator, job: SequenceComparisonJob, origin: str) -> list[SequenceSamplingConfig]:
-    """What is sampled: each solver with the most steps that so many calls allow, each number of steps once.
+    """What is sampled: each solver with the most steps that so many calls allow, each number of steps once; of a student
+    its own alone.
 
     Raises:
         InputError: they allow no step of any.
     """
     config = job.comparison
+    if generator.student is not None:
+        own = {"solver": OWN, "steps": generator.student.steps, "count": config.count}
+        return [job.evaluation.sampling.model_copy(update=own)]
     found = [
         job.evaluation.sampling.model_copy(update={"solver": solver, "steps": steps, "count": config.count})
         for solver in dict.fromkeys(config.solvers)

@@ -29,11 +29,13 @@ SHORTEST = Scoring.k
 
 @dataclass(frozen=True)
 class Evaluated:
-    """Scores and what they are of, and some sequences, as plain values; and what the samples were led by."""
+    """Scores and what they are of, and some sequences, as plain values; what the samples were led by, and the settings of
+    the student that made them, if one did."""
 
     plain: dict[str, Any]
     examples: dict[str, Any]
     steering: SteeringConfig
+    student: dict[str, Any] | None = None
 
 
 def evaluate_samples(
@@ -89,7 +91,7 @@ def evaluate_samples(
         "nll": None if of_real is None else sample_mean(-of_real.double() / reference.length),
         "scores": judge.score(generated, of_generated),
     }
-    return Evaluated(plain, sequence_examples(generated, reference, config.motifs), made["steering"])
+    return Evaluated(plain, sequence_examples(generated, reference, config.motifs), made["steering"], made.get("student"))
 
 
 def check_makes(generator: SequenceGenerator, sequences: SequenceSet, origin: str, data: Path) -> None:

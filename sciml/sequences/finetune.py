@@ -79,11 +79,13 @@ def finetune(
         Stopped, NonFiniteLoss: see `fit`.
     """
     process = pretrained.denoiser.process
+    if pretrained.student is not None:
+        raise InputError("fine-tuning needs a model that samples in many steps, got a student: fine-tune its teacher")
     if not isinstance(process, Absorbing):
         raise InputError(f"fine-tuning needs a model whose process is absorbing, got {type(process).__name__}")
     generator, run = deepcopy(pretrained).requires_grad_(), run_directory / fingerprint
     generator.precision = "32"  # of what the alarm looks at
-    objective = DrakesObjective(generator.denoiser, pretrained.denoiser, reward, steering(config))
+    objective = DrakesObjective(generator.plain, pretrained.plain, reward, steering(config))
     alarm = None
     if config.alarm is not None and real is not None:
         alarm = _alarm(generator, pretrained, judges or {}, real, config, seed, run)
@@ -139,6 +141,6 @@ def account(
     prompts = process.prior((ACCOUNTED, pretrained.length), generator=source)
     seen = rewards(reward, objective.eval().roll_out(source, prompts).x[..., :-1]).mean()
     exact = replace(objective.steering, estimator="exact", temperature=1.0, measured=None)
-    path = DrakesObjective(objective.denoiser, pretrained.denoiser, reward, exact).roll_out(source, prompts)
+    path = DrakesObjective(objective.denoiser, pretrained.plain, reward, exact).roll_out(source, prompts)
     gap = (seen - rewards(reward, path.x[..., :-1]).mean()).item()
     return gap, sample_mean(path.divergence)

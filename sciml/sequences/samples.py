@@ -26,6 +26,7 @@ def write_samples(path: Path, sampled: Sampled, *, seed: int, origin: str) -> No
         "nfe": made.nfe,
         "seconds_per_sequence": sampled.seconds_per_sequence,
         "seed": seed,
+        "student": sampled.student,
     }
     write_sequences(made.sequences, np.full(len(made.sequences), SAMPLES, dtype=np.int8), path, attributes)
 

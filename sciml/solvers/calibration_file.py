@@ -52,7 +52,7 @@ def load_calibration(path: Path, model: Path) -> Calibration:
         for entry in entries:
             entry.schedule.solver(calibration.knowledge)
         return calibration
-    except (KeyError, TypeError, ValueError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError) as error:
         raise InputError(f"{path}: its header is not that of a calibration of this version: {error!r}") from error
 
 

@@ -76,11 +76,6 @@ class _Echo(Denoiser):
         return Dirac(x_t)
 
 
-def stochastic(config: SolverConfig) -> bool:
-    """Whether it adds fresh noise, so that the same start does not lead to the same end."""
-    return config.eta > 0 or config.corrections > 0 or (config.name != "auto" and SOLVERS[config.name]().stochastic)
-
-
 _NAMES: dict[SolverName, str] = {
     "auto": "auto",
     "ddim": "DDIM",

@@ -11,6 +11,7 @@ from torch import Tensor
 from sciml.denoisers.conditioned import Conditioned
 from sciml.denoisers.counting import Counting
 from sciml.denoisers.denoiser import Denoiser
+from sciml.denoisers.halving import Halving
 from sciml.numerics.states import all_finite
 from sciml.solvers.solver import Solver
 
@@ -49,7 +50,8 @@ def integrate(
     """Walks a state down the grid: the only sampling loop of the package.
 
     Gradient mode is left to the caller, for guidance and fine-tuning differentiate through samples: to sample without
-    gradients call it under `torch.no_grad()`.
+    gradients call it under `torch.no_grad()`. Then, where memory does not suffice for the denoiser to be asked about all
+    states at once, it is asked about halves, see `Halving`.
 
     Args:
         solver: makes the steps.
@@ -68,7 +70,8 @@ def integrate(
         FloatingPointError: if a step yields a state that is not finite.
     """
     times = _validated(grid)
-    counting = Counting(denoiser if cond is None else Conditioned(denoiser, cond))
+    halving = Halving(denoiser)
+    counting = Counting(halving if cond is None else Conditioned(halving, cond))
     memory = solver.init(counting, x, times)
     for index, (t, s) in enumerate(pairwise(times)):
         x, memory = solver.step(counting, x, t, s, memory, generator=generator)

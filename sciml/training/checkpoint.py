@@ -62,8 +62,11 @@ def save_checkpoint(path: Path, state: TrainingState, fingerprint: str) -> None:
         "torch_rng": torch.get_rng_state(),
         "cuda_rng": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
     }
-    with atomic_file(path) as temporary:
-        torch.save({**content, "sha256": digest(content)}, temporary)
+    with (
+        atomic_file(path) as temporary,
+        temporary.open("wb") as file,
+    ):  # a file of Python's, which says why it cannot be written
+        torch.save({**content, "sha256": digest(content)}, file)
 
 
 def read_checkpoint(path: Path, fingerprint: str) -> dict[str, Any]:

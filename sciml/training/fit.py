@@ -17,18 +17,21 @@ from lightning_fabric import Fabric
 from torch import Generator, Tensor, nn
 
 from sciml.config.models import TrainingConfig
+from sciml.io.atomic import remove_leftovers
 from sciml.io.events import EventLog
-from sciml.io.lock import exclusive
+from sciml.io.lock import Held, exclusive
 from sciml.training.batches import Batches, hash_seed
 from sciml.training.calibration import plan
 from sciml.training.checkpoint import TrainingState, read_checkpoint, restore, save_checkpoint
 from sciml.training.ema import ExponentialMovingAverage
 from sciml.training.progress import Progress
 from sciml.training.rates import warmup_cosine
+from sciml.training.retention import forget_oldest
 from sciml.training.signals import Stopped, StopRequest, listen_for_stop
 from sciml.training.step import make_optimizer, train_step
 
 Watch = Callable[[int], str | None]
+CHECKPOINT = "checkpoint.pt"
 LOOK_EVERY = 10  # steps between looks at the loss: on a GPU each look waits for the device
 
 
@@ -75,7 +78,7 @@ def fit(
         seed: of shuffles, noise and dropout.
         directory: of checkpoint, event log and lock.
         fingerprint: of configuration and data; a checkpoint with another one is refused.
-        time_limit: wall seconds after which to save and raise `Stopped`.
+        time_limit: wall seconds after which to save and raise `Stopped`; waiting for another process counts.
         fabric: device; the GPU if there is one, else the CPU, by default. One process: the checkpoint holds the generators
             of one.
         watch: called with the number of steps done after each; what it returns, if anything, is why to end here. The weights
@@ -91,12 +94,19 @@ def fit(
     if fabric.world_size != 1:
         raise ValueError(f"`fabric` must have one process, got {fabric.world_size}")
     fabric.launch()
+    deadline = None if time_limit is None else time.monotonic() + time_limit
     with ExitStack() as stack:
-        stack.enter_context(exclusive(directory))
+        try:
+            stack.enter_context(exclusive(directory, time_limit))
+        except Held as error:
+            raise Stopped(f"time limit: {error}, run again when it has ended") from error
+        remove_leftovers(directory / CHECKPOINT)
+        if directory.name == fingerprint:  # one of the runs of a folder
+            forget_oldest(directory / CHECKPOINT)
         request = stack.enter_context(listen_for_stop())
         events = stack.enter_context(EventLog(directory / "events.jsonl"))
         run = _Run(fabric, objective, examples, settings, seed, directory, fingerprint, events)
-        return run.train(request, time_limit, watch)
+        return run.train(request, deadline, watch)
 
 
 class _Run:
@@ -114,7 +124,7 @@ class _Run:
         events: EventLog,
     ) -> None:
         self.fabric, self.settings, self.fingerprint = fabric, settings, fingerprint
-        self.path, self.events = directory / "checkpoint.pt", events
+        self.path, self.events = directory / CHECKPOINT, events
         self.cpu_began, self.wall_began = time.process_time(), time.monotonic()
         self.batches = Batches([tensor.to(fabric.device) for tensor in examples], settings.batch, seed)
         torch.manual_seed(hash_seed(seed, 1))  # dropout draws from the global generator only
@@ -135,8 +145,8 @@ class _Run:
         self.module, self.optimizer = fabric.setup(objective, self.state.optimizer)
         self.unseen: list[Tensor] = []  # (loss, norm of the gradient) of the steps since the last look
 
-    def train(self, request: StopRequest, time_limit: float | None, watch: Watch | None = None) -> FitReport:
-        """Steps until the end, a request to stop or the time limit."""
+    def train(self, request: StopRequest, deadline: float | None, watch: Watch | None = None) -> FitReport:
+        """Steps until the end, a request to stop or, on the clock of `time.monotonic`, the deadline."""
         state = self.state
         self.events.write("resume" if state.step else "start", step=state.step, steps=state.steps, precision=state.precision)
         if not state.step:
@@ -148,7 +158,7 @@ class _Run:
             if halted:
                 return self._halt(rate, halted, progress)
             last = state.step == state.steps
-            over = time_limit is not None and time.monotonic() - self.wall_began >= time_limit
+            over = deadline is not None and time.monotonic() >= deadline
             stop = not last and (over or request.name is not None)
             due = time.monotonic() - saved >= self.settings.checkpoint_seconds
             if last or stop or due or state.step % LOOK_EVERY == 0:

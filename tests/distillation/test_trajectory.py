@@ -12,13 +12,11 @@ from sciml.denoisers.gaussian import GaussianDenoiser
 from sciml.distillation.boot import BootObjective
 from sciml.distillation.jump import heun_jump, jump
 from sciml.distillation.pid import PIDObjective
-from sciml.distillation.regression import PairObjective, teacher_pairs
 from sciml.distillation.trajectory import Trajectory
 from sciml.numerics.broadcasting import broadcast_time
 from sciml.processes.vp import VPLinear
 from sciml.solvers.ddim import ddim
 from sciml.solvers.grids import log_snr_grid, sinh_grid, uniform_grid
-from sciml.solvers.heun import Heun
 from sciml.solvers.integrate import integrate
 
 ONE = torch.ones((), dtype=torch.float64)
@@ -158,21 +156,3 @@ class Remembering(Trajectory):
 
     def signal(self, x_1, t, cond=None):
         return self.values.get(t.flatten()[0].item(), torch.zeros_like(x_1))
-
-
-def test_pairs_of_the_flow_are_learned_without_a_rest(teacher, exact):
-    x = starts(teacher, 256)
-    end = torch.tensor(exact.t_end, dtype=torch.float64)
-    assert PairObjective(exact)(source(), x, teacher.flow(x, ONE, end)).item() < 1e-24
-    with torch.no_grad():
-        exact.net.offset.fill_(0.3)
-    assert PairObjective(exact)(source(), x, teacher.flow(x, ONE, end)).item() == pytest.approx(0.09)
-
-
-def test_pairs_are_the_teacher_s_whatever_the_batch(teacher):
-    x, grid = starts(teacher, 10), log_snr_grid(teacher.process, 60)
-    found = teacher_pairs(teacher, Heun(), grid, x, batch=4)
-    torch.testing.assert_close(found, teacher_pairs(teacher, Heun(), grid, x))
-    torch.testing.assert_close(found, teacher.flow(x, ONE, grid[-1]), rtol=0, atol=1e-3)
-    with pytest.raises(ValueError, match="`solver` must be deterministic"):
-        teacher_pairs(teacher, ddim(eta=1.0), grid, x)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sciml.io.errors import InputError
-from sciml.io.events import EventLog, read_events
+from sciml.io.events import EventLog, join_events, read_events
 
 
 def test_appends_and_reads(tmp_path: Path) -> None:
@@ -35,3 +35,22 @@ def test_a_bad_line_in_the_middle_is_named(tmp_path: Path) -> None:
     path.write_text('{"event": "a"}\nnonsense\n{"event": "b"}\n')
     with pytest.raises(InputError, match="line 2 is not JSON"):
         read_events(path)
+
+
+def test_trainings_joined_go_on_where_those_before_ended(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        with EventLog(tmp_path / name) as log:
+            log.write("start", step=0, steps=2)
+            log.write("step", step=2, cpu_seconds=1.5, loss=0.5)
+            log.write("end", step=2, cpu_seconds=1.5)
+    join_events([tmp_path / "a", tmp_path / "b"], tmp_path / "joined")
+    found = read_events(tmp_path / "joined")
+    assert [(event["event"], event["step"], event.get("cpu_seconds")) for event in found] == [
+        ("start", 0, None),
+        ("step", 2, 1.5),
+        ("end", 2, 1.5),
+        ("start", 2, None),
+        ("step", 4, 3.0),
+        ("end", 4, 3.0),
+    ]
+    assert found[4]["loss"] == 0.5

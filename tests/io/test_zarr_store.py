@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 
 from sciml.io.errors import InputError
-from sciml.io.zarr_store import is_own_store, read_dataset, write_dataset
+from sciml.io.zarr_store import dataset_digest, is_own_store, read_dataset, write_dataset
 
 
 @pytest.fixture
@@ -100,6 +100,7 @@ def test_corrupt_root_metadata(store, text):
 def test_root_that_is_no_group(store):
     metadata = json.loads((store / "zarr.json").read_text())
     metadata["node_type"] = "nonsense"
+    del metadata["attributes"]["sha256"]["."]  # as in a store of an earlier version
     (store / "zarr.json").write_text(json.dumps(metadata))
     with pytest.raises(InputError, match="cannot be read as Zarr"):
         read_dataset(store)
@@ -109,7 +110,7 @@ def test_root_that_is_no_group(store):
 def test_record_without_an_array(store, array):
     root = store / "zarr.json"
     metadata = json.loads(root.read_text())
-    del metadata["attributes"]["sha256"][array]
+    del metadata["attributes"]["sha256"][array], metadata["attributes"]["sha256"]["."]
     root.write_text(json.dumps(metadata))
     with pytest.raises(InputError, match=rf"d\.zarr: array `{array}` is missing from the record of sha256"):
         read_dataset(store)
@@ -119,9 +120,27 @@ def test_record_of_an_array_that_is_not_there(store):
     root = store / "zarr.json"
     metadata = json.loads(root.read_text())
     metadata["attributes"]["sha256"]["v"] = {}
+    del metadata["attributes"]["sha256"]["."]
     root.write_text(json.dumps(metadata))
     with pytest.raises(InputError, match=r"d\.zarr: array `v` is missing from the store"):
         read_dataset(store)
+
+
+@pytest.mark.parametrize("change", [{"title": "another"}, {"new": 1}, {"sha256": {}}])
+def test_changed_attributes_are_refused_and_leave_the_digest_of_the_arrays(store, change):
+    before = dataset_digest(store)
+    root = store / "zarr.json"
+    metadata = json.loads(root.read_text())
+    record = metadata["attributes"]["sha256"]
+    metadata["attributes"] |= {"title": "first"} | change
+    metadata["attributes"]["sha256"] = record | {"t": {}} if "sha256" in change else record
+    root.write_text(json.dumps(metadata))
+    with pytest.raises(InputError, match="they do not match their sha256"):
+        read_dataset(store)
+    assert is_own_store(store), "it must not be opened as a store of others, which has no record"
+    del metadata["attributes"]["sha256"]["."]
+    root.write_text(json.dumps(metadata))
+    assert "sha256" in change or dataset_digest(store) == before
 
 
 def test_store_without_a_field(dataset, tmp_path):

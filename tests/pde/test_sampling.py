@@ -24,7 +24,7 @@ from sciml.pde.train import train_forecaster
 from sciml.pde.wdno import build
 from sciml.processes.vp import VPCosine
 from sciml.solvers.catalog import SOLVERS
-from sciml.solvers.configured import solver_label, stochastic, with_calls
+from sciml.solvers.configured import solver_label, with_calls
 
 NET = {"kind": "spectral", "modes": 2, "width": 4, "layers": 1}
 
@@ -79,10 +79,10 @@ def test_as_many_steps_as_calls_allow() -> None:
     assert steps("pndm", 20) == 11 and steps("pndm", 3) is None
 
 
-def test_which_solvers_add_noise() -> None:
-    adds = {name for name in get_args(SolverName) if stochastic(SolverConfig(name=name))}
-    assert adds == {"ddpm", "dpm_solver_pp_sde", "euler_maruyama", "reverse_diffusion", "s4"}
-    assert stochastic(SolverConfig(eta=0.5)) and not stochastic(SolverConfig())
+def test_the_configuration_knows_which_solvers_add_noise() -> None:
+    adds = {name for name, solver in SOLVERS.items() if solver().stochastic}
+    assert adds == {name for name in get_args(SolverName) if SolverConfig(name=name).stochastic}
+    assert SolverConfig(eta=0.5).stochastic and SolverConfig(corrections=1).stochastic and not SolverConfig().stochastic
 
 
 @pytest.fixture(scope="module")

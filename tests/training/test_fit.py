@@ -1,5 +1,7 @@
 """The training loop: it learns, it resumes bit for bit, it stops cleanly and it refuses what it must."""
 
+import errno
+import io
 import os
 import random
 import signal
@@ -17,6 +19,7 @@ from sciml.config.models import TrainingConfig
 from sciml.io.digest import digest
 from sciml.io.errors import InputError
 from sciml.io.events import read_events
+from sciml.io.lock import exclusive
 from sciml.training import fit as fit_module
 from sciml.training.ema import ExponentialMovingAverage
 from sciml.training.fit import NonFiniteLoss, fit
@@ -246,3 +249,53 @@ class Steep(torch.nn.Module):
 
     def forward(self, generator: torch.Generator, x: torch.Tensor) -> torch.Tensor:
         return 1000 * self.module(x).sum()
+
+
+def test_waiting_for_another_process_counts_towards_the_time_limit(tmp_path: Path) -> None:
+    config, began = TrainingConfig(steps=60, batch=8, precision="32"), time.monotonic()
+    with exclusive(tmp_path), pytest.raises(Stopped, match="time limit: another process works in"):
+        fit(toy(), examples(), config, seed=0, directory=tmp_path, fingerprint="toy", time_limit=0.3)
+    assert 0.3 <= time.monotonic() - began < 5
+    assert not (tmp_path / "checkpoint.pt").exists()
+
+
+def test_what_a_killed_process_left_half_written_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    for name in (".checkpoint.pt.tmp-1-ab", ".other.pt.tmp-1-ab", "checkpoint.pt.tmp-kept"):
+        (tmp_path / name).write_text("half")
+    train(tmp_path)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {".other.pt.tmp-1-ab", "checkpoint.pt.tmp-kept", "checkpoint.pt", "events.jsonl", "lock"}
+
+
+def test_a_full_disk_is_told_as_such_and_the_run_goes_on_from_the_last_whole_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Writes beyond a limit fail as on a full disk, in the middle of the third checkpoint."""
+    unbroken, _ = train(tmp_path / "unbroken")
+
+    class Full(io.FileIO):
+        left = 20_000
+
+        def write(self, content: bytes) -> int:  # type: ignore[override]
+            if len(content) > self.left:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            self.left -= len(content)
+            return super().write(content)
+
+    saves, opened = [0], Path.open
+
+    def open_full(path: Path, mode: str = "r", *args: object, **options: object) -> object:
+        saves[0] += ".checkpoint.pt.tmp" in path.name
+        if ".checkpoint.pt.tmp" in path.name and saves[0] == 3:
+            return Full(path, "wb")
+        return opened(path, mode, *args, **options)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(Path, "open", open_full)
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        train(tmp_path / "full", checkpoint_seconds=0)
+    assert caught.value.filename == str(tmp_path / "full" / "checkpoint.pt")
+    monkeypatch.undo()
+    assert torch.load(tmp_path / "full" / "checkpoint.pt", weights_only=True)["step"] == 1
+    assert not list((tmp_path / "full").glob(".checkpoint*"))
+    resumed, _ = train(tmp_path / "full", checkpoint_seconds=0)
+    assert digest(resumed.state_dict()) == digest(unbroken.state_dict())

@@ -125,6 +125,15 @@ def guided(graphs: dict) -> dict:
 
 
 @pytest.fixture
+def taught(graphs: dict) -> dict:
+    """The same with a student of one call."""
+    method = {"kind": "regression", "pairs": 8, "solver": {"name": "ddim", "steps": 2}}
+    training = {"steps": 3, "batch": 4, "precision": "32"}
+    graphs["pairs"]["students"] = {"fast": {"teacher": "tiny", "calls": 1, "method": method, "training": training}}
+    return graphs
+
+
+@pytest.fixture
 def qm9() -> dict:
     """QM9, made of two public files."""
     return {"qm9": {"data": {"kind": "qm9"}, "models": {"tiny": {"training": {"steps": 2}}}}}

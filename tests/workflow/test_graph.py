@@ -23,20 +23,27 @@ def _exact(settings: dict) -> int:
 def _of_graphs(settings: dict) -> Counter:
     experiments, seeds = settings.get("graphs", {}).values(), len(settings["seeds"])
     runs = [experiment for experiment in experiments for _ in experiment["models"]]
-    guides = sum(len(experiment.get("guides", {})) for experiment in experiments)
+    guides, students = (sum(len(experiment.get(name, {})) for experiment in experiments) for name in ("guides", "students"))
     compared = sum("comparison" in experiment for experiment in runs)
-    stages = Counter(dict.fromkeys(("graph_sample", "graph_score"), seeds * (len(runs) + guides)))
-    stages += Counter(graph_train=seeds * len(runs), graph_guide=seeds * guides)
+    stages = Counter(dict.fromkeys(("graph_sample", "graph_score"), seeds * (len(runs) + guides + students)))
+    stages += Counter(graph_train=seeds * len(runs), graph_guide=seeds * guides, graph_distill=seeds * students)
     return stages + Counter(graph_prepare=len(experiments), graph_compare=seeds * compared)
 
 
 def _of_sequences(settings: dict) -> Counter:
     experiments, seeds = list(settings.get("sequences", {}).values()), len(settings["seeds"])
     tuned = sum(len(experiment.get("finetuning", {})) for experiment in experiments)
-    methods = seeds * (len(experiments) + tuned + sum(len(experiment.get("steering", {})) for experiment in experiments))
+    students = [len(experiment.get("students", {})) for experiment in experiments]
+    steered = sum(len(experiment.get("steering", {})) for experiment in experiments)
+    methods = seeds * (len(experiments) + tuned + steered + sum(students))
     trained = Counter(sequence_oracle=3 * seeds * len(experiments), sequence_pretrain=seeds * len(experiments))
-    compared = sum(len(one.get("compared", ["pretrained"])) for one in experiments if "comparison" in one)
+    compared = sum(
+        len(one.get("compared", ["pretrained"])) + distilled
+        for one, distilled in zip(experiments, students, strict=True)
+        if "comparison" in one
+    )
     made = Counter(sequence_finetune=seeds * tuned, sequence_sample=methods, sequence_score=methods)
+    made["sequence_distill"] = seeds * sum(students)
     return Counter(sequence_prepare=len(experiments), sequence_compare=seeds * compared) + trained + made
 
 
@@ -51,7 +58,8 @@ def _of_fields(settings: dict) -> Counter:
         for stage in ("calibration", "comparison")
     }
     solvers = Counter(calibrate=sampled["calibration"], compare=sampled["comparison"])
-    return Counter(prepare=datasets, train=runs, evaluate=runs) + solvers
+    students = len(settings["seeds"]) * sum(len(one.get("students", {})) for one in settings["pde"].values())
+    return Counter(prepare=datasets, train=runs, distill=students, evaluate=runs + students) + solvers
 
 
 def _samplers(experiment: dict) -> int:
@@ -87,6 +95,14 @@ GRAPHS = {"graph_prepare", "graph_train", "graph_sample", "graph_score", "graph_
 def test_a_configuration_of_graphs_alone(graph, write, small, graphs):
     found = graph(write({"seeds": [0, 1], "graphs": graphs}))
     assert found == Counter(graph_prepare=1, report=1, all=1) + Counter(dict.fromkeys(GRAPHS - {"graph_prepare"}, 2))
+
+
+def test_a_student_waits_for_its_teacher(graph, write, taught):
+    config = write({"graphs": taught})
+    stages = graph(config)
+    assert (stages["graph_train"], stages["graph_distill"], stages["graph_sample"], stages["graph_compare"]) == (1, 1, 2, 1)
+    fast = ("results/graphs/pairs/fast/seed-0/model.safetensors",)
+    assert graph(config, targets=fast) == Counter(graph_prepare=1, graph_train=1, graph_distill=1)
 
 
 def test_a_guide_waits_for_its_model_and_leads_its_samples(graph, write, guided):

@@ -13,11 +13,13 @@ from sciml.config.base import read_config
 from sciml.config.graph_settings import (
     GraphComparisonJob,
     GraphDataJob,
+    GraphDistillationJob,
     GraphEvaluationJob,
     GraphGuideJob,
     GraphTrainingJob,
 )
 from sciml.config.graph_sources import SOURCES_OF
+from sciml.config.jobs import DistillationJob, EvaluationJob
 from sciml.config.sequence_settings import (
     FineTuningJob,
     OracleJob,
@@ -163,6 +165,38 @@ def test_what_is_guided_has_a_guide_and_an_evaluation_of_its_own(make, guided):
     assert plan.evaluation("pairs", "tiny") == f"{folder}/evaluation.yaml"
 
 
+def test_students_of_graphs_have_a_teacher_and_an_evaluation_of_their_own(make, taught):
+    plan = make({"seeds": [0, 1], "graphs": taught}).graphs
+    folder = "results/graphs/pairs"
+    assert plan.runs == [f"{folder}/{name}/seed-{seed}" for name in ("tiny", "fast") for seed in (0, 1)]
+    assert plan.comparisons == [f"{folder}/tiny/seed-{seed}" for seed in (0, 1)]
+    assert plan.patterns == ("pairs", "fast|tiny") and (plan.plain, plan.students) == ("tiny", "fast")
+    assert plan.training("pairs", "fast").steps == 3
+    assert plan.teacher("pairs", "fast", "1") == f"{folder}/tiny/seed-1/model.safetensors"
+    assert plan.model("pairs", "fast", "1") == f"{folder}/fast/seed-1/model.safetensors"
+    plan.write_jobs()
+    assert read_config(GraphDistillationJob, Path(folder, "fast/distillation.yaml")).student.calls == 1
+    found = read_config(GraphEvaluationJob, Path(plan.evaluation("pairs", "fast"))).evaluation.sampling
+    assert (found.solver.name, found.solver.steps, found.denoise, found.count) == ("ddim", 1, False, 8)
+
+
+def test_students_of_fields_have_a_teacher_and_an_evaluation_of_their_own(make, small):
+    small["pde"]["tiny"]["students"] = {"fast": {"teacher": "wdno", "calls": 2, "training": {"steps": 3}}}
+    plan = make(small | {"seeds": [0, 1]}).fields
+    folder = "results/pde/tiny"
+    assert plan.runs[-2:] == [f"{folder}/fast/seed-{seed}" for seed in (0, 1)]
+    assert "fast" not in plan.plain and plan.students == "fast" and not plan.compared("tiny", "fast")
+    assert plan.training("tiny", "fast").steps == 3
+    assert plan.teacher("tiny", "fast", "1") == f"{folder}/wdno/seed-1/model.safetensors"
+    assert plan.evaluation("tiny", "wdno") == f"{folder}/evaluation.yaml"
+    plan.write_jobs()
+    assert read_config(DistillationJob, Path(folder, "fast/distillation.yaml")).student.teacher == "wdno"
+    found = read_config(EvaluationJob, Path(plan.evaluation("tiny", "fast"))).evaluation
+    shared = read_config(EvaluationJob, Path(folder, "evaluation.yaml")).evaluation
+    assert (found.solver.name, found.solver.steps) == ("ddim", 2)
+    assert found.model_copy(update={"solver": shared.solver}) == shared
+
+
 def test_settings_of_guides_are_read_by_the_verbs(make, guided):
     """How near a property comes is told where it can be computed of what was generated."""
     make({"graphs": guided}).write_jobs()
@@ -243,7 +277,7 @@ def test_settings_of_sequences_are_read_by_the_verbs(make, sequences):
 @pytest.mark.parametrize("taken", ["drakes", "pretrained", "oracles"])
 def test_names_of_methods_on_sequences_are_apart(make, sequences, taken):
     sequences["dna"]["steering"] = {taken: {"method": "smc"}}
-    with pytest.raises(InputError, match="names of `finetuning` and `steering` must differ"):
+    with pytest.raises(InputError, match="names of `finetuning`, `steering` and `students` must differ"):
         make({"sequences": sequences})
 
 

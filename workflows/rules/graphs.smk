@@ -1,4 +1,4 @@
-"""Generators of graphs and molecules: data, training of nodes and adjacency together, guides, samples, scores, solvers."""
+"""Generators of graphs and molecules: data, training of nodes and adjacency together, students, guides, samples, scores, solvers."""
 
 
 rule graph_prepare:
@@ -53,6 +53,38 @@ rule graph_train:
         directory=subpath(output.model, parent=True),  # as in pde.smk: checkpoints must outlive a failed job
     shell:
         "exec sciml train --config {input.config:q} --data {input.data:q} --seed {wildcards.seed}"
+        " --run-directory {params.directory:q}/run --time-limit $(({resources.runtime} * 54))"
+        " --output {output.model:q} --manifest {output.manifest:q} --events {output.events:q} > {log:q} 2>&1"
+
+
+rule graph_distill:
+    input:
+        config="<results>/graphs/{graphset}/{generator}/distillation.yaml",
+        data="<data>/graphs/{graphset}.zarr",
+        teacher=lambda wildcards: PLAN.graphs.teacher(wildcards.graphset, wildcards.generator, wildcards.seed),
+    output:
+        model="<results>/graphs/{graphset}/{generator}/seed-{seed}/model.safetensors",
+        manifest="<results>/graphs/{graphset}/{generator}/seed-{seed}/manifest.json",
+        events="<results>/graphs/{graphset}/{generator}/seed-{seed}/events.jsonl",
+    log:
+        "<logs>/graphs/{graphset}/{generator}/seed-{seed}/distill.log",
+    benchmark:
+        "<benchmarks>/graphs/{graphset}/{generator}/seed-{seed}/distill.tsv"
+    wildcard_constraints:
+        generator=PLAN.graphs.students,
+    priority: lambda wildcards: PLAN.graphs.training_priority(wildcards.graphset, wildcards.generator)
+    conda:
+        CONDA
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards: PLAN.graphs.training_minutes(wildcards.graphset, wildcards.generator),
+        gpu=0,
+    params:
+        version=VERSIONS["graph_distill"],
+        directory=subpath(output.model, parent=True),
+    shell:
+        "exec sciml distill --config {input.config:q} --data {input.data:q} --model {input.teacher:q} --seed {wildcards.seed}"
         " --run-directory {params.directory:q}/run --time-limit $(({resources.runtime} * 54))"
         " --output {output.model:q} --manifest {output.manifest:q} --events {output.events:q} > {log:q} 2>&1"
 

@@ -13,6 +13,8 @@ rule train:
         "<logs>/pde/{dataset}/{model}/seed-{seed}/train.log",
     benchmark:
         "<benchmarks>/pde/{dataset}/{model}/seed-{seed}/train.tsv"
+    wildcard_constraints:
+        model=PLAN.fields.plain,
     priority: lambda wildcards: PLAN.fields.training_priority(wildcards.dataset, wildcards.model)
     conda:
         CONDA
@@ -32,9 +34,41 @@ rule train:
         " --output {output.model:q} --manifest {output.manifest:q} --events {output.events:q} > {log:q} 2>&1"
 
 
+rule distill:
+    input:
+        config="<results>/pde/{dataset}/{model}/distillation.yaml",
+        data="<data>/pde/{dataset}.zarr",
+        teacher=lambda wildcards: PLAN.fields.teacher(wildcards.dataset, wildcards.model, wildcards.seed),
+    output:
+        model="<results>/pde/{dataset}/{model}/seed-{seed}/model.safetensors",
+        manifest="<results>/pde/{dataset}/{model}/seed-{seed}/manifest.json",
+        events="<results>/pde/{dataset}/{model}/seed-{seed}/events.jsonl",
+    log:
+        "<logs>/pde/{dataset}/{model}/seed-{seed}/distill.log",
+    benchmark:
+        "<benchmarks>/pde/{dataset}/{model}/seed-{seed}/distill.tsv"
+    wildcard_constraints:
+        model=PLAN.fields.students,
+    priority: lambda wildcards: PLAN.fields.training_priority(wildcards.dataset, wildcards.model)
+    conda:
+        CONDA
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards: PLAN.fields.training_minutes(wildcards.dataset, wildcards.model),
+        gpu=0,
+    params:
+        version=VERSIONS["distill"],
+        directory=subpath(output.model, parent=True),
+    shell:
+        "exec sciml distill --config {input.config:q} --data {input.data:q} --model {input.teacher:q} --seed {wildcards.seed}"
+        " --run-directory {params.directory:q}/run --time-limit $(({resources.runtime} * 54))"
+        " --output {output.model:q} --manifest {output.manifest:q} --events {output.events:q} > {log:q} 2>&1"
+
+
 rule evaluate:
     input:
-        config="<results>/pde/{dataset}/evaluation.yaml",
+        config=lambda wildcards: PLAN.fields.evaluation(wildcards.dataset, wildcards.model),
         data="<data>/pde/{dataset}.zarr",
         model="<results>/pde/{dataset}/{model}/seed-{seed}/model.safetensors",
         calibration=CALIBRATION("evaluation"),

@@ -1,4 +1,4 @@
-"""Generators of DNA and proteins: data, oracles, pretraining, fine-tuning for a reward, samples, scores, solvers."""
+"""Generators of DNA and proteins: data, oracles, pretraining, fine-tuning for a reward, students, samples, scores, solvers."""
 
 
 rule sequence_prepare:
@@ -117,6 +117,38 @@ rule sequence_finetune:
     shell:
         "exec sciml finetune --config {input.config:q} --data {input.data:q} --model {input.model:q} --reward {input.reward:q}"
         " {params.judges} --seed {wildcards.seed}"
+        " --run-directory {params.directory:q}/run --time-limit $(({resources.runtime} * 54))"
+        " --output {output.model:q} --manifest {output.manifest:q} --events {output.events:q} > {log:q} 2>&1"
+
+
+rule sequence_distill:
+    input:
+        config="<results>/sequences/{sequenceset}/{method}/distillation.yaml",
+        data="<data>/sequences/{sequenceset}.zarr",
+        teacher="<results>/sequences/{sequenceset}/pretrained/seed-{seed}/model.safetensors",
+    output:
+        model="<results>/sequences/{sequenceset}/{method}/seed-{seed}/model.safetensors",
+        manifest="<results>/sequences/{sequenceset}/{method}/seed-{seed}/manifest.json",
+        events="<results>/sequences/{sequenceset}/{method}/seed-{seed}/events.jsonl",
+    log:
+        "<logs>/sequences/{sequenceset}/{method}/seed-{seed}/distill.log",
+    benchmark:
+        "<benchmarks>/sequences/{sequenceset}/{method}/seed-{seed}/distill.tsv"
+    wildcard_constraints:
+        method=PLAN.sequences.students,
+    priority: lambda wildcards: PLAN.sequences.training_priority(wildcards.sequenceset, wildcards.method)
+    conda:
+        CONDA
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards: PLAN.sequences.training_minutes(wildcards.sequenceset, wildcards.method),
+        gpu=0,
+    params:
+        version=VERSIONS["distill"],
+        directory=subpath(output.model, parent=True),
+    shell:
+        "exec sciml distill --config {input.config:q} --data {input.data:q} --model {input.teacher:q} --seed {wildcards.seed}"
         " --run-directory {params.directory:q}/run --time-limit $(({resources.runtime} * 54))"
         " --output {output.model:q} --manifest {output.manifest:q} --events {output.events:q} > {log:q} 2>&1"
 

@@ -74,7 +74,7 @@ class MixtureObjective(nn.Module):
         x_0, t = tokens.long(), uniform_times(1e-3)(len(tokens), generator)
         x_t = self.process.perturb(x_0, t, generator=generator)
         with torch.no_grad():
-            told = self._teacher[0](x_t, t, cond).mean
+            told = self._teacher[0].to(x_t.device)(x_t, t, cond).mean
         said = self.student(x_t, t, cond).components
         near = t < self.delta
         further = self.consistency(said, told, x_t, t, generator, cond)

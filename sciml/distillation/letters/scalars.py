@@ -99,7 +99,7 @@ class ScalarsObjective(nn.Module):
 
     def forward(self, generator: Generator, x_0: Integer[Tensor, "batch position"]) -> Float[Tensor, ""]:
         states, log_odds = self.bridges(x_0.long().repeat_interleave(self.paths, 0), generator)
-        student, teacher = self.solver, self._teacher[0]
+        student, teacher = self.solver, self._teacher[0].to(x_0.device)
         process = jump_process(teacher)
         for (t, s), (x_t, x_s) in zip(pairwise(student.grid), pairwise(states), strict=True):
             onwards = student.transition(process, [x_t], [teacher(x_t, t).mean], t, s)

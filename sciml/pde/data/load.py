@@ -61,8 +61,9 @@ def _open(path: Path) -> xr.Dataset:
             return dataset.load()
     except InputError:
         raise
-    except (OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError) as error:
-        raise InputError(f"{path}: cannot be read ({type(error).__name__}: {error})") from error
+    except (OSError, ValueError, LookupError, TypeError, EOFError, RuntimeError, AttributeError, AssertionError) as error:
+        said = " ".join(str(error).split())
+        raise InputError(f"{path}: cannot be read ({type(error).__name__}: {said})") from error
 
 
 def _open_lazily(path: Path, suffix: str) -> xr.Dataset:

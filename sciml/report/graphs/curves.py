@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sciml.report.canvas import drawable, positive
-from sciml.report.curves import MARKERS, Styles, against_calls, family, panel
+from sciml.report.curves import MARKERS, Styles, against_calls, family, mark_main, panel
 from sciml.report.graphs.columns import quality_of, share_of
 from sciml.report.graphs.runs import Estimate, GraphDataset, GraphModel
 from sciml.report.graphs.tables import solver_scores
@@ -55,7 +55,7 @@ def _draw(axes: Axes, dataset: GraphDataset, styles: Styles, name: str, scaled: 
         if name == "fcd" and {score.count for run in model.runs for score in run.compared} != {model.first.main.count}:
             continue  # it depends on the number of molecules
         main = scaled(model.average(lambda run: run.main.estimate(name).value).mean)
-        axes.plot(positive(model.first.main.nfe), drawable(main), "o", ms=9, mfc="none", color=colour)
+        mark_main(axes, model, model.first.main.nfe, main, styles)
 
 
 def _families(model: GraphModel, name: str) -> dict[str, list[tuple[float, Estimate]]]:

@@ -1,6 +1,7 @@
 """What a set of graphs is, and what limits its scores, in words."""
 
 from sciml.report.graphs.runs import GraphDataset
+from sciml.report.grouping import taught
 from sciml.report.numbers import whole
 
 
@@ -20,7 +21,7 @@ def describe(dataset: GraphDataset) -> str:
     return (
         f"{title}{counts} {noun} of {what}, {_origin(dataset)}. Each model generated {number} {noun}, compared with "
         f"{_thousands(first.main.reference)} test {noun}; {repeated}. {_copies(dataset)}"
-        f"{_guided(dataset)}"
+        f"{_guided(dataset)}{taught(dataset.models)}"
     )
 
 

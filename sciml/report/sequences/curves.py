@@ -20,19 +20,20 @@ _WIDTH, _HEIGHT = 6.0, 3.9
 _BAND, _MEDIAN = "#e8edf3", "#5b6675"
 _FAR = 40.0  # nats, beyond which the scale is logarithmic
 _TICKS = (0, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+_BESIDE = ("steered", "student")  # whose divergence is not known
 _NARROW = 0.28  # inches for a method without divergence
 
 
 def frontier(dataset: SequenceDataset, reward: str, styles: Styles) -> Figure:
     """The median of a reward against the divergence from the pretrained model, a point a seed, over the band of real
     sequences; methods without divergence beside it."""
-    steered = [model for model in dataset.models if model.first.kind == "steered"]
+    steered = [model for model in dataset.models if model.first.kind in _BESIDE]
     figure = canvas(_WIDTH, _HEIGHT)
     ratios = [_WIDTH - 1.2 - _NARROW * len(steered), _NARROW * len(steered)]
     axes = figure.subplots(1, 2, sharey=True, width_ratios=ratios) if steered else [figure.add_subplot()]
     for each in axes:
         _real(each, dataset.runs, reward)
-    tuned = [model for model in dataset.models if model.first.kind != "steered"]
+    tuned = [model for model in dataset.models if model.first.kind not in _BESIDE]
     for index, model in enumerate(tuned):
         for run in model.runs:
             _point(axes[0], divergence(run), run.reward(reward), model, MARKERS[index % len(MARKERS)], styles)
@@ -79,7 +80,8 @@ def _beside(axes: Axes, steered: Sequence[SequenceModel], reward: str, styles: S
     tidy(axes, "", "")
     axes.tick_params(axis="y", labelleft=False, length=0)
     axes.tick_params(axis="x", labelsize=SIZE - 1)
-    axes.set_title("steered", fontsize=SIZE)
+    kinds = {model.first.kind for model in steered}
+    axes.set_title("distilled" if kinds == {"student"} else "steered", fontsize=SIZE)
 
 
 def _scale(axes: Axes, divergences: Sequence[float]) -> None:

@@ -36,10 +36,12 @@ def describe(dataset: SequenceDataset) -> str:
 
 
 def how(model: SequenceModel) -> str:
-    """Whether a model is pretrained, fine-tuned or steered, and with what settings."""
+    """Whether a model is pretrained, distilled, fine-tuned or steered, and with what settings."""
     first = model.first
     if first.kind == "pretrained":
         return "pretrained"
+    if first.kind == "student":
+        return f"distilled, {str(first.settings.get('method', '')).replace('_', '-')}, {whole(first.nfe)} calls"
     if first.kind == "steered":
         shown = {name: f"{value:.3g}" if isinstance(value, float) else value for name, value in first.settings.items()}
         method = str(shown.get("method", ""))

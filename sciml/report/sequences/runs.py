@@ -78,11 +78,11 @@ class Oracle:
 
 @dataclass(frozen=True)
 class SequenceRun(AnyRun):
-    """One generator, as it was trained, fine-tuned or steered, and its scores.
+    """One generator, as it was trained, distilled, fine-tuned or steered, and its scores.
 
     Args:
-        kind: `pretrained`, `finetuned` or `steered`.
-        settings: of fine-tuning or steering.
+        kind: `pretrained`, `student`, `finetuned` or `steered`.
+        settings: of distillation, fine-tuning or steering.
         facts: of the data.
         solver: it was sampled with.
         nfe: network calls for each sequence that was kept.
@@ -137,11 +137,11 @@ class SequenceRun(AnyRun):
 
 SequenceModel = grouping.Model[SequenceRun]
 SequenceDataset = grouping.Dataset[SequenceRun]
-KINDS = ("pretrained", "finetuned", "steered")
+KINDS = ("pretrained", "student", "finetuned", "steered")
 
 
 def ordered(dataset: SequenceDataset) -> SequenceDataset:
-    """The pretrained models first, then the fine-tuned by alpha, then the steered ones."""
+    """The pretrained models first, then their students, the fine-tuned by alpha, the steered ones."""
 
     def place(model: SequenceModel) -> tuple[int, float]:
         tuned = model.first.kind == "finetuned"

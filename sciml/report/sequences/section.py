@@ -64,8 +64,8 @@ def sequence_section(dataset: SequenceDataset, styles: dict[str, Style]) -> Sequ
 
 
 def _frontiers(dataset: SequenceDataset, styles: dict[str, Style]) -> list[Image]:
-    """Nothing but a pretrained model has none."""
-    if all(model.first.kind == "pretrained" for model in dataset.models):
+    """Nothing but a pretrained model and its students has none."""
+    if all(model.first.kind in ("pretrained", "student") for model in dataset.models):
         return []
     return [
         Image(

@@ -83,7 +83,7 @@ def chain_of(path: Path, chain: str | None, model: int) -> Chain:
     """
     try:
         structure = PDBParser(PERMISSIVE=False, QUIET=True).get_structure(path.name, io.StringIO(_without_solvent(path)))
-    except (PDBConstructionException, ValueError) as error:
+    except (PDBConstructionException, ValueError, TypeError, LookupError, AttributeError) as error:  # torn lines, too
         raise InputError(f"{path}: is not a PDB file: {' '.join(str(error).split())}") from error
     models = list(structure)
     if not models:

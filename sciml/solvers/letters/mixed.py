@@ -9,7 +9,6 @@ from torch import Tensor
 from sciml.denoisers.denoiser import Denoiser
 from sciml.denoisers.latent_letters import Given
 from sciml.solvers.letters.ancestral import Ancestral
-from sciml.solvers.letters.solver import LetterSolver
 from sciml.solvers.solver import Solver, required
 
 ANCESTRAL = Ancestral()
@@ -27,7 +26,7 @@ class Mixed(Solver[Tensor, Any]):
     """
 
     latents: int
-    solver: LetterSolver = ANCESTRAL
+    solver: Solver[Tensor, Any] = ANCESTRAL
 
     @property
     def order(self) -> int:

@@ -91,7 +91,7 @@ def test_a_missing_file_is_named(sequence_runs: list[Path], tmp_path: Path, file
         (
             "evaluation.json",
             lambda v: v.update(kind="tuned"),
-            "`kind` must be pretrained, finetuned or steered, got 'tuned'",
+            "`kind` must be pretrained, student, finetuned or steered, got 'tuned'",
         ),
         ("evaluation.json", lambda v: v.pop("path_divergence"), "key `path_divergence` is missing"),
         ("evaluation.json", lambda v: v.update(alarm=None), "`alarm` must be a string"),
