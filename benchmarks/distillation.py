@@ -1,15 +1,19 @@
-"""Distillation measured on teachers that are exact: students of one call, discrete samplers of few, mixtures of experts.
+"""Distillation measured: on teachers that are exact, students of one call, discrete samplers of few, mixtures of experts; on
+models of fields, graphs and DNA, students beside their teachers.
 
     python benchmarks/distillation.py --quick --json
-    python benchmarks/distillation.py --full [--seeds N] [--output FILE]
+    python benchmarks/distillation.py --full [--seeds N] [--only PART ...] [--output FILE]
 
-`--quick` trains small students on the spot, and says so; `--full` trains each for thousands of steps.
+`--quick` trains small students on the spot, and says so; `--full` trains each for thousands of steps. `--only` measures the
+parts whose names begin so, and leaves the others in the file as they are. DNA needs the public files, in the folder that
+the environment variable SCIML_MIRROR names, or ../shared/data beside the checkout; it is left out without.
 """
 
 import argparse
 import json
 import os
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -17,9 +21,13 @@ from typing import Any
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import torch
+from distillation_dna import dna
 from distillation_experts import experts
+from distillation_fields import fields
+from distillation_graphs import graphs
 from distillation_letters import correlated_law, di4c, lsd
 from distillation_ring import Bed, measured
+from public_files import public_files
 
 from sciml.io.atomic import atomic_file
 from sciml.io.provenance import git_commit
@@ -27,6 +35,7 @@ from sciml.processes.absorbing import Absorbing
 
 STEPS = {"regression": 3000, "pid": 8000, "boot": 3000, "boot_first_order": 3000, "consistency": 2500, "progressive": 3000}
 INTERVALS = (8, 32, 128)
+CALLS = (1, 2, 4, 6, 10, 18, 35)
 
 
 def quick() -> dict[str, Any]:
@@ -44,23 +53,27 @@ def quick() -> dict[str, Any]:
     }
 
 
-def full(seeds: int, output: Path) -> dict[str, Any]:
-    """Every bar of the test beds; the file is written anew after each part."""
+def full(seeds: int, output: Path, mirror: Path | None, only: Sequence[str] = ()) -> dict[str, Any]:
+    """Every bar, or the parts whose names begin with one of `only`; the file is written anew after each."""
     beds = {name: Bed(name) for name in ("ring", "lattice", "image")}
-    found: dict[str, Any] = {"git_commit": git_commit(), "steps": STEPS, "floors": {}, "teacher": {}, "runs": []}
-    for name, bed in beds.items():
-        found["floors"][name] = bed.floor()
-        found["teacher"][name] = {str(n): bed.solver(n) for n in (1, 2, 4, 6, 10, 18, 35)}
-    for seed in range(seeds):
-        run: dict[str, Any] = {"seed": seed}
-        found["runs"].append(run)
-        for name, part in parts(beds, seed).items():
-            run[name] = part()
-            _write(output, found | {"complete": False})
-    return found | {"summary": summary(found)}
+    found: dict[str, Any] = json.loads(output.read_text()) if output.is_file() else {"runs": []}
+    found |= {"steps": STEPS, "complete": False}
+    if not only or "beds".startswith(tuple(only)):
+        found["floors"] = {name: bed.floor() for name, bed in beds.items()}
+        found["teacher"] = {name: {str(n): bed.solver(n) for n in CALLS} for name, bed in beds.items()}
+    with tempfile.TemporaryDirectory() as folder:
+        for seed in range(seeds):
+            run = next((run for run in found["runs"] if run["seed"] == seed), None)
+            if run is None:
+                found["runs"].append(run := {"seed": seed, "commits": {}})
+            for name, part in parts(beds, seed, Path(folder), mirror).items():
+                if not only or name.startswith(tuple(only)):
+                    run[name], run["commits"][name] = part(), git_commit()
+                    _write(output, found)
+    return found | {"complete": not only, "summary": summary(found["runs"], found.get("floors"))}
 
 
-def parts(beds: dict[str, Bed], seed: int) -> dict[str, Callable[[], Any]]:
+def parts(beds: dict[str, Bed], seed: int, folder: Path, mirror: Path | None) -> dict[str, Callable[[], Any]]:
     """What is measured with one seed; a third of the steps on the beds beside the ring, and on coarse grids."""
     law = correlated_law()
 
@@ -83,21 +96,29 @@ def parts(beds: dict[str, Bed], seed: int) -> dict[str, Callable[[], Any]]:
         **{f"intervals, {method}": intervals(method) for method in ("pid", "boot_first_order", "boot")},
         "lsd": lambda: lsd(law, Absorbing(law.shape[0]), seed=seed),
         "di4c": lambda: di4c(law, seed=seed, latents=16),
+        "fields": lambda: fields(folder, seed),
+        "graphs": lambda: graphs(folder, seed),
+        **({"dna": lambda: dna(folder, mirror, seed)} if mirror else {}),
     }
 
 
-def summary(found: dict[str, Any]) -> dict[str, Any]:
-    """Means over seeds, in the words of the quick answer."""
+def summary(runs: list[dict[str, Any]], floors: dict[str, Any] | None) -> dict[str, Any]:
+    """Means over the seeds that have a part, in the words of the quick answer."""
 
-    def of(name: str, method: str) -> float:
-        return mean(run[f"ring, {method}"][name] for run in found["runs"])
+    def over(part: str, value: Callable[[Any], float]) -> float | None:
+        values = [value(run[part]) for run in runs if part in run]
+        return mean(values) if values else None
+
+    def ring(name: str) -> dict[str, float | None]:
+        return {method: over(f"ring, {method}", lambda found: found[name]) for method in STEPS}
 
     return {
-        "ring_floor_energy": found["floors"]["ring"]["energy"],
-        **{f"ring_one_call_{name}": {m: of(name, m) for m in STEPS} for name in ("energy", "map_rms", "modes", "cpu_s")},
-        "lsd_tv_ratio": mean(run["lsd"]["lsd_tv_ratio"] for run in found["runs"]),
-        "di4c_tv_ratio": {n: mean(run["di4c"]["di4c_tv_ratio"][n] for run in found["runs"]) for n in ("1", "2", "4")},
-        "vdd_forward_kl": mean(run["vdd"]["unequal"]["forward_kl"] for run in found["runs"]),
+        "ring_floor_energy": floors and floors["ring"]["energy"],
+        **{f"ring_one_call_{name}": ring(name) for name in ("energy", "map_rms", "modes", "cpu_s")},
+        "lsd_tv_ratio": over("lsd", lambda found: found["lsd_tv_ratio"]),
+        "di4c_tv_ratio": {n: over("di4c", lambda found, n=n: found["di4c_tv_ratio"][n]) for n in ("1", "2", "4")},
+        "vdd_forward_kl": over("vdd", lambda found: found["unequal"]["forward_kl"]),
+        "seeds": {name: sum(name in run for run in runs) for run in runs for name in run["commits"]},
     }
 
 
@@ -105,13 +126,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--quick", action="store_true", help="what takes less than a minute")
-    which.add_argument("--full", action="store_true", help="every bar of the test beds")
+    which.add_argument("--full", action="store_true", help="every bar")
     parser.add_argument("--json", action="store_true", help="print one JSON object (always so)")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--only", nargs="*", default=[], metavar="PART")
     parser.add_argument("--output", type=Path, default=Path(__file__).with_name("distillation.json"))
     asked = parser.parse_args()
     torch.set_num_threads(1)
-    found = quick() if asked.quick else full(asked.seeds, asked.output) | {"complete": True}
+    found = quick() if asked.quick else full(asked.seeds, asked.output, public_files(), asked.only)
     if asked.full:
         _write(asked.output, found)
     print(json.dumps(found, indent=1))

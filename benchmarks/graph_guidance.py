@@ -5,7 +5,7 @@ from typing import Any
 
 from sciml.config.base import parse
 from sciml.config.graph_models import GraphGuideConfig, GraphModelConfig
-from sciml.config.graph_settings import GraphEvaluationConfig, GraphSamplingConfig
+from sciml.config.graph_settings import GraphSamplingConfig
 from sciml.config.graphs import MoleculesConfig, PublishedMoleculesConfig
 from sciml.config.solvers import SolverConfig
 from sciml.graphs.correction import is_valid
@@ -91,7 +91,7 @@ def _reached(
 ) -> dict[str, float]:
     drawn = sample_graphs(generator, sampling, guide, seed=0)
     graphs = drawn.generated.graphs
-    found = reached(GraphEvaluationConfig(sampling=sampling, property="logp"), graphs, test)
+    found = reached("logp", sampling.value, graphs, test)
     assert found is not None
     names = ("mean", "deviation") + (() if sampling.value is None else ("mean_absolute_error",))
     valid = sum(map(is_valid, to_molecules(graphs))) / len(graphs)

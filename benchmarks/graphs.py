@@ -56,6 +56,7 @@ def quick(checkpoint: Path | None, reference: Path | None, mirror: Path | None, 
     checkpoint, reference = _found(checkpoint, reference, mirror)
     found: dict[str, Any] = {
         "import_max_abs_diff": None,
+        "import_max_rel_diff": None,
         "sample_calls": None,
         "sample_cpu_s_128": None,
         "mmd_mean": None,
@@ -71,8 +72,9 @@ def quick(checkpoint: Path | None, reference: Path | None, mirror: Path | None, 
     if reference is None:
         found["skipped"].append("no reference: give --reference")
     else:
-        found["import_differences"], found["import_absolute"] = differences(read_checkpoint(checkpoint), reference)
-        found["import_max_abs_diff"] = max(found["import_differences"].values())
+        absolute, relative = differences(read_checkpoint(checkpoint), reference)
+        found |= {"import_absolute": absolute, "import_relative": relative}
+        found |= {"import_max_abs_diff": max(absolute.values()), "import_max_rel_diff": max(relative.values())}
     generator, data, name = imported_with_data(checkpoint, mirror, folder)
     found["checkpoint"] = name
     if generator.representation.atoms:
@@ -124,8 +126,8 @@ def write(path: Path, found: dict[str, Any]) -> None:
 def _imported(name: str, mirror: Path, folder: Path) -> dict[str, Any]:
     checkpoint, reference = (mirror / "checkpoints" / f for f in (f"gdss_{name}.pth", f"reference_{name}.npz"))
     generator, data, _ = imported_with_data(checkpoint, mirror, folder)
-    relative, absolute = differences(read_checkpoint(checkpoint), reference)
-    found: dict[str, Any] = {"differences": relative, "absolute_differences": absolute}
+    absolute, relative = differences(read_checkpoint(checkpoint), reference)
+    found: dict[str, Any] = {"absolute_differences": absolute, "relative_differences": relative}
     if not generator.representation.atoms:
         found["authors_sampler"] = published_mean(generator, data, AUTHORS, seeds=1)
         return found | {"few_calls": published_mean(generator, data, FEW_CALLS, seeds=4)}
@@ -192,6 +194,8 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=[], metavar="PART")
     parser.add_argument("--output", type=Path, default=Path(__file__).with_name("graphs.json"))
     arguments = parser.parse_args()
+    if arguments.reference is not None and arguments.checkpoint is None:
+        parser.error("--reference needs --checkpoint, the model that it is of")
     keep_freed_memory()
     torch.set_num_threads(1)
     source = public_files()

@@ -94,11 +94,13 @@ def sample_graphs(
     """`sciml sample` of graphs."""
     job = read_config(GraphEvaluationJob, config)
     from sciml.graphs.guide_store import load_guide
-    from sciml.graphs.samples import export_samples, write_samples
+    from sciml.graphs.samples import check_export, export_samples, write_samples
     from sciml.graphs.sampling import sample_graphs as draw
     from sciml.graphs.store import load_generator
 
     generator, made_of = load_generator(model)
+    if export:
+        check_export(export, bool(generator.representation.atoms))
     leading = load_guide(guide, generator, made_of, origin=str(model))[0] if guide else None
     sampled = draw(generator, job.evaluation.sampling, leading, seed=seed, origin=str(model))
     write_samples(output, sampled, seed=seed, origin=model.name)
@@ -115,10 +117,11 @@ def score_graphs(
     job = read_config(GraphEvaluationJob, config)
     from sciml.graphs.data.store import summary
     from sciml.graphs.evaluate import Judge
-    from sciml.graphs.guide_reached import reached
+    from sciml.graphs.guide_reached import asked_of, reached
     from sciml.graphs.samples import read_samples
 
     graphs, made = read_samples(samples)
+    asked = asked_of(made, job.evaluation, str(samples))
     judge = Judge(data, job.evaluation, len(graphs), seed=seed)
     if examples:
         write_json(examples, {"generated": _drawn(graphs), "training": _drawn(judge.train)})
@@ -138,8 +141,8 @@ def score_graphs(
             "count": len(graphs),
             "seconds_per_graph": made["seconds_per_graph"],
             "scores": judge.score(graphs),
-            "steered": job.evaluation.sampling.value is not None,
-            "reached": reached(job.evaluation, graphs, judge.test),
+            "steered": asked is not None,
+            "reached": reached(job.evaluation.property, asked, graphs, judge.test),
         },
     )
 

@@ -8,16 +8,15 @@ import click
 
 from sciml.cli.options import FILE, OUTPUT
 from sciml.config.base import Config, parse, read_yaml
-from sciml.config.graph_settings import GraphGuideJob, GraphTrainingJob
+from sciml.config.graph_settings import GraphDistillationJob, GraphGuideJob, GraphTrainingJob
 from sciml.config.inverse_folding import FoldingJob, StabilisingJob
-from sciml.config.jobs import TrainingJob
-from sciml.config.sequence_settings import FineTuningJob, SequenceTrainingJob
+from sciml.config.jobs import DistillationJob, TrainingJob
+from sciml.config.sequence_settings import FineTuningJob, SequenceDistillationJob, SequenceTrainingJob
 from sciml.io.errors import InputError
 
-OF_TRAINING: dict[str, type[Config]] = {
-    "fields": TrainingJob,
-    "graphs": GraphTrainingJob,
-    "sequences": SequenceTrainingJob,
+OF_DOMAINS: dict[str, dict[str, type[Config]]] = {
+    "train": {"fields": TrainingJob, "graphs": GraphTrainingJob, "sequences": SequenceTrainingJob},
+    "distill": {"fields": DistillationJob, "graphs": GraphDistillationJob, "sequences": SequenceDistillationJob},
 }
 JOBS: dict[str, type[Config]] = {
     "guide": GraphGuideJob,
@@ -69,7 +68,7 @@ def settings_of(path: Path, verb: str) -> dict[str, Any]:
         InputError: the file is no such settings, or the verb has none.
     """
     values = read_yaml(path)
-    job = OF_TRAINING.get(str(values.get("domain", "fields"))) if verb == "train" else JOBS.get(verb)
+    job = OF_DOMAINS[verb].get(str(values.get("domain", "fields"))) if verb in OF_DOMAINS else JOBS.get(verb)
     if job is None:
         raise InputError(f"{path}: `sciml {verb}` has no settings in such a file")
     return parse(job, values, str(path)).model_dump(mode="json")

@@ -24,6 +24,11 @@ class GraphProcessConfig(Config):
             raise ValueError(f"`low` and `high` must both be given or both be left out, got {self.low} and {self.high}")
         if self.low is not None and self.kind == "vp_cosine":
             raise ValueError("`low` and `high` are of vp_linear, sub_vp and ve, not of vp_cosine")
+        if self.low is None or self.high is None:
+            return self
+        if self.low > self.high or (self.kind == "ve" and self.low == self.high):
+            relation = "below" if self.kind == "ve" else "at most"
+            raise ValueError(f"`low` of {self.kind} must be {relation} `high`, got `low` {self.low} and `high` {self.high}")
         return self
 
 
@@ -118,6 +123,14 @@ class GraphModelConfig(Config):
         description="share of training at the noise where categories are told apart, the rest's times uniform; not of score",
     )
     training: TrainingConfig
+
+    @model_validator(mode="after")
+    def _dropout_is_of_a_condition(self) -> "GraphModelConfig":
+        # The default may be written out: it is in every configuration that is stored.
+        dropout = self.condition_dropout
+        if self.condition == "none" and dropout != type(self).model_fields["condition_dropout"].default:
+            raise ValueError(f"`condition_dropout` must be left out where there is no `condition`, got {dropout}")
+        return self
 
     @model_validator(mode="after")
     def _score_is_of_the_papers_networks(self) -> "GraphModelConfig":

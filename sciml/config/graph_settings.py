@@ -7,13 +7,14 @@ from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 from sciml.config.base import Config
 from sciml.config.distillation import StudentConfig, check_students
 from sciml.config.graph_models import GraphGuideConfig, GraphModelConfig
-from sciml.config.graphs import GraphDataConfig
+from sciml.config.graphs import GraphDataConfig, GraphFileConfig
 from sciml.config.solvers import SolverConfig
 
 Law = Literal["none", "community", "grid", "planar", "sbm", "tree"]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
 Part = Literal["nspdk", "fcd", "qed", "logp", "sa", "weight"]
 
+MOLECULES = ("qm9", "zinc250k", "molecules")  # kinds of data
 ANCESTRAL = SolverConfig(name="ddim", eta=1.0, steps=20, grid="log_snr")
 
 
@@ -90,6 +91,16 @@ class GraphExperimentConfig(Config):
     @model_validator(mode="after")
     def _students_have_teachers(self) -> "GraphExperimentConfig":
         check_students(self.students, (*self.models, *self.guides), self.models)
+        return self
+
+    @model_validator(mode="after")
+    def _degrees_are_of_other_graphs(self) -> "GraphExperimentConfig":
+        molecules = self.data.kind in MOLECULES or (isinstance(self.data, GraphFileConfig) and self.data.atoms is not None)
+        for name, model in self.models.items():
+            if molecules and model.degrees != 1:
+                raise ValueError(
+                    f"`models.{name}.degrees` must be left out with molecules, whose nodes are elements; got {model.degrees}"
+                )
         return self
 
     @model_validator(mode="after")

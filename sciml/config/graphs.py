@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt
+from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt, model_validator
 
 from sciml.config.base import Config
 from sciml.config.parts import Parts
@@ -13,6 +13,7 @@ _SYMBOLS = """
     At Rn Fr Ra Ac Th Pa U Np Pu Am Cm Bk Cf Es Fm Md No Lr Rf Db Sg Bh Hs Mt Ds Rg Cn Nh Fl Mc Lv Ts Og
 """
 ELEMENTS = frozenset(_SYMBOLS.split())
+COMPUTED = ("logp", "qed", "size")  # of graphs, whatever a file says
 
 
 def distinct_elements(symbols: tuple[str, ...]) -> tuple[str, ...]:
@@ -35,6 +36,13 @@ def _ordered(bounds: tuple[int, int]) -> tuple[int, int]:
     if bounds[0] > bounds[1]:
         raise ValueError("must be the smaller number and the larger one")
     return bounds
+
+
+def _not_computed(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        if name in COMPUTED:
+            raise ValueError(f"must not name {', '.join(COMPUTED)}, which are computed of graphs: rename the column {name}")
+    return names
 
 
 Split = Annotated[
@@ -108,6 +116,12 @@ class PublishedGraphsConfig(Config):
     )
     seed: Seed = 0
 
+    @model_validator(mode="after")
+    def _one_split(self) -> "PublishedGraphsConfig":
+        if self.published_split and self.split != type(self).model_fields["split"].default:
+            raise ValueError(f"`split` must be left out with `published_split`, got {list(self.split)}")
+        return self
+
 
 class PublishedMoleculesConfig(Config):
     """QM9, up to 9 heavy atoms of four elements, or ZINC250k, up to 38 of nine, with the published test molecules."""
@@ -136,7 +150,9 @@ class GraphFileConfig(Config):
     kind: Literal["file"] = "file"
     path: str = Field(min_length=1, description="file or folder")
     column: str = Field("smiles", min_length=1, description="of SMILES in a CSV")
-    properties: tuple[str, ...] = Field((), strict=False, description="columns or SDF fields that hold a number")
+    properties: Annotated[tuple[str, ...], AfterValidator(_not_computed)] = Field(
+        (), strict=False, description="columns or SDF fields that hold a number"
+    )
     atoms: Annotated[tuple[str, ...], AfterValidator(distinct_elements)] | None = Field(
         None,
         strict=False,

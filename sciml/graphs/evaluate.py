@@ -6,6 +6,7 @@ from typing import Any
 import torch
 
 from sciml.config.graph_settings import GraphComparisonJob, GraphEvaluationConfig
+from sciml.graphs.conditions import check_property
 from sciml.graphs.data.graph_set import GraphSet
 from sciml.graphs.data.store import load_graphs
 from sciml.graphs.generator import GraphGenerator
@@ -30,7 +31,8 @@ class Judge:
         seed: of bootstraps and choices.
 
     Raises:
-        InputError: fewer than 2 graphs in a split or generated, or molecules that a score cannot take.
+        InputError: fewer than 2 graphs in a split or generated, a property that the data lack, or molecules that a score
+            cannot take.
     """
 
     def __init__(self, data: Path, config: GraphEvaluationConfig, count: int, *, seed: int) -> None:
@@ -41,6 +43,8 @@ class Judge:
                 raise InputError(f"{name}: scores need at least {FEWEST} graphs, got {number}; prepare with another `split`")
         if count < FEWEST:
             raise InputError(f"scores need at least {FEWEST} generated graphs, got {count}")
+        if config.property is not None:
+            check_property(config.property, test, field="evaluation.property")
         self.test = _some(test, config.most, seed)
         self.baseline: MoleculeBaseline | None = None
         if self.train.molecules:

@@ -125,6 +125,7 @@ class GraphGenerator(nn.Module):
         """
         counts = (self.sizes if sizes is None else sizes).double()
         if substructure is not None:
+            counts = counts.clone()  # what is already float64 is the caller's own
             counts[: int(substructure.sizes[0])] = 0
         drawn = torch.multinomial(counts, count, replacement=True, generator=generator)
         parts, asked_about = [], 0

@@ -78,9 +78,14 @@ def train_guide(
         properties: numbers known of the graphs, by name.
 
     Raises:
-        InputError: no such property, one value throughout, graphs that the generator does not make, or fewer than a batch.
+        InputError: a generator with a `condition`, no such property, one value throughout, graphs that the generator does
+            not make, or fewer than a batch.
         Stopped, NonFiniteLoss: see `fit`.
     """
+    if generator.conditional:
+        raise InputError(
+            f"the model was trained with `condition` {generator.asks_for}, which leads it: guides are for models without"
+        )
     torch.manual_seed(hash_seed(seed, 0))
     _refuse_others(generator, graphs)
     values = _values(config.property, graphs, properties)

@@ -47,7 +47,7 @@ class GraphRepresentation(nn.Module):
         if graphs.molecules:
             return graphs.labels, graphs.edges
         degrees = (graphs.edges > 0).sum(-1).clamp(max=len(self.nodes.codes) - 1)
-        return degrees.to(torch.uint8), graphs.edges
+        return degrees.to(torch.int16), graphs.edges
 
     def encode(self, graphs: GraphSet) -> GraphState:
         """The clean states of some graphs."""

@@ -23,10 +23,19 @@ from sciml.training.batches import hash_seed
 
 @dataclass(frozen=True)
 class Sampled:
-    """Generated graphs, and processor seconds for each."""
+    """Generated graphs, and how they were made.
+
+    Args:
+        generated: the graphs.
+        seconds_per_graph: of the processor.
+        value: that they were led to; None if to none.
+        property: that it is a value of.
+    """
 
     generated: Generated
     seconds_per_graph: float
+    value: float | None = None
+    property: str | None = None
 
 
 def sample_graphs(
@@ -69,7 +78,8 @@ def sample_graphs(
             substructure=read_scaffold(config.scaffold, atoms, sizes) if config.scaffold else None,
             sizes=sizes,
         )
-    return Sampled(generated, (time.process_time() - began) / config.count)
+    seconds = (time.process_time() - began) / config.count
+    return Sampled(generated, seconds, config.value, None if config.value is None else _asked(generator, guide))
 
 
 def _as_distilled(generator: GraphGenerator, config: GraphSamplingConfig) -> GraphSamplingConfig:
@@ -133,9 +143,14 @@ def _goal(generator: GraphGenerator, config: GraphSamplingConfig, guide: GraphGu
     """What a table says of where samples are led to, and by what."""
     if config.value is None:
         return ""
-    name, by = (generator.asks_for, "") if guide is None else (guide.asks_for, " by a guide")
+    name, by = _asked(generator, guide), "" if guide is None else " by a guide"
     weight = f", weight {config.guidance:g}" if guide is not None or config.guidance != 1 else ""
     return f", to {name} {config.value:.3g}{by}{weight}"
+
+
+def _asked(generator: GraphGenerator, guide: GraphGuide | None) -> str:
+    """The property that a value is asked for of."""
+    return generator.asks_for if guide is None else guide.asks_for
 
 
 def _sizes(generator: GraphGenerator, value: float | None, origin: str) -> Tensor:

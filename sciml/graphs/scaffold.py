@@ -29,7 +29,10 @@ def read_scaffold(smiles: str, atoms: tuple[str, ...], sizes: Tensor) -> GraphSe
     molecule = parsed(smiles)
     if not molecule.GetNumAtoms():
         raise InputError(f"`scaffold` must be SMILES of a molecule, got {smiles!r}")
-    found = from_molecules([molecule], atoms)
+    try:
+        found = from_molecules([molecule], atoms)
+    except InputError as error:
+        raise InputError(f"`scaffold`: {error}") from error
     if not sizes[int(found.sizes[0]) :].any():
         largest = int(sizes.nonzero().max())
         raise InputError(f"`scaffold` must have at most {largest} atoms for this model, got {int(found.sizes[0])}")

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from sciml.config.graph_models import GraphModelConfig
-from sciml.graphs.conditions import property_of
+from sciml.graphs.conditions import SIZE, property_of
 from sciml.graphs.data.graph_set import GraphSet
 from sciml.graphs.gdss import blank_representation, build, objective, size_counts
 from sciml.graphs.generator import GraphGenerator
@@ -49,7 +49,8 @@ def train_generator(
         properties: numbers known of the graphs, by name, that `condition` may ask for.
 
     Raises:
-        InputError: no graph has two nodes, there are fewer graphs than a batch, or no such property as is asked for.
+        InputError: no graph has two nodes, there are fewer graphs than a batch, or no such property as is asked for, or
+            one that never varies.
         Stopped, NonFiniteLoss: see `fit`.
     """
     torch.manual_seed(hash_seed(seed, 0))
@@ -75,6 +76,9 @@ def fitted(config: GraphModelConfig, graphs: GraphSet, values: Tensor | None = N
 
     Args:
         values: (graph,) of the property that `condition` names; None where it names none.
+
+    Raises:
+        InputError: no graph has two nodes, or a property other than the size never varies.
     """
     if (values is None) != (config.condition == "none"):
         raise ValueError(f"`values` must be given just where there is a `condition`, got {config.condition}")
@@ -86,9 +90,16 @@ def fitted(config: GraphModelConfig, graphs: GraphSet, values: Tensor | None = N
     moments = representation.moments(graphs) if config.matched_prior else None
     generator = build(config, representation, size_counts(graphs.sizes, graphs.labels.shape[1]), moments)
     if values is not None:
-        known = values[torch.isfinite(values)]
-        generator.property_scale.copy_(torch.stack([known.mean(), known.std(correction=0).clamp(min=1e-6)]))
+        generator.property_scale.copy_(_scale(config.condition, values[torch.isfinite(values)]))
     return generator
+
+
+def _scale(name: str, known: Tensor) -> Tensor:
+    """Mean and deviation."""
+    if name != SIZE and (not len(known) or known.min() == known.max()):
+        raise InputError(f"`condition` {name} must have different values over the training set to be asked for one")
+    deviation = known.std(correction=0)  # 0 of graphs of one size, which may be asked for
+    return torch.stack([known.mean(), deviation if deviation > 0 else torch.full_like(deviation, 1e-6)])
 
 
 def examples(

@@ -83,7 +83,7 @@ class GraphDenoisingObjective(_GraphObjective):
             return (prediction - compose(part, self.denoiser.parameterisation, data, z, t)) ** 2
 
         errors = process.map(squared, said, x_0, eps)
-        return errors.x[x_0.mask].mean() + self.pair_weight * errors.adj[pairs_once(x_0.mask)].mean()
+        return _mean(errors.x[x_0.mask]) + self.pair_weight * _mean(errors.adj[pairs_once(x_0.mask)])
 
 
 class GraphCategoricalObjective(_GraphObjective):
@@ -104,7 +104,7 @@ class GraphCategoricalObjective(_GraphObjective):
         x, adj = denoiser.logits(seen, t, _partly(cond, self.untold, generator))
         chosen = pairs_once(mask)
         loss = F.cross_entropy(x[mask], nodes[mask])
-        return loss + self.pair_weight * F.cross_entropy(adj[chosen], pairs[chosen])
+        return loss + self.pair_weight * _mean(F.cross_entropy(adj[chosen], pairs[chosen], reduction="none"))
 
 
 def _partly(cond: Tensor | None, untold: float, generator: Generator) -> Tensor | None:
@@ -114,6 +114,11 @@ def _partly(cond: Tensor | None, untold: float, generator: Generator) -> Tensor 
     return cond * (torch.rand(len(cond), 1, generator=generator, device=cond.device) >= untold)
 
 
+def _mean(losses: Tensor) -> Float[Tensor, ""]:
+    """The mean; 0 of none, as of the pairs of graphs of single nodes."""
+    return losses.sum() / max(losses.numel(), 1)
+
+
 def trimmed(state: GraphState) -> GraphState:
     """Without what is padding in every graph of the batch."""
     size = int(state.mask.sum(1).max())
@@ -121,5 +126,5 @@ def trimmed(state: GraphState) -> GraphState:
 
 
 def pairs_once(mask: Bool[Tensor, "batch node"]) -> Bool[Tensor, "batch node node"]:
-    """The pairs i < j of nodes that are there; one graph must have two."""
+    """The pairs i < j of nodes that are there."""
     return pair_mask(mask).triu()

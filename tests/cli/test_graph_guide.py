@@ -72,6 +72,19 @@ def test_another_run_of_the_verb_writes_the_same_guide(folder: Path, tmp_path: P
     assert (tmp_path / "g.safetensors").read_bytes() == (folder / "g.safetensors").read_bytes()
 
 
+def test_scores_tell_what_samples_were_led_to_whatever_they_are_scored_by(folder: Path, tmp_path: Path) -> None:
+    """Without a value in the settings, the samples' own; another is refused."""
+    text, paths = SAMPLING.replace("value: 1.0, guidance: 2.0, ", ""), ["--data", folder / "d.zarr"]
+    paths += ["--samples", folder / "s.zarr", "--output", tmp_path / "e.json"]
+    (tmp_path / "plain.yaml").write_text(text)
+    run("score", "--config", tmp_path / "plain.yaml", *paths)
+    found, known = (json.loads((place / "e.json").read_text()) for place in (tmp_path, folder))
+    assert found["steered"] and found["reached"] == known["reached"]
+    (tmp_path / "other.yaml").write_text(SAMPLING.replace("value: 1.0", "value: 3.0"))
+    with pytest.raises(InputError, match="s.zarr: was led to logp 1, `evaluation.sampling.value` says 3$"):
+        run("score", "--config", tmp_path / "other.yaml", *paths)
+
+
 @pytest.mark.parametrize(
     ("verb", "text", "more", "message"),
     [

@@ -8,6 +8,7 @@ from click.testing import CliRunner, Result
 
 from sciml.cli.main import cli
 from sciml.graphs.data.store import load_properties
+from sciml.graphs.samples import check_export
 from sciml.graphs.store import load_generator
 from sciml.io.errors import InputError
 
@@ -56,7 +57,7 @@ def test_what_is_sampled_is_scored(folder: Path) -> None:
     found = json.loads((folder / "e.json").read_text())
     assert (found["dataset"], found["model"], found["count"], found["nfe"]) == ("tiny", "ours", 30, 8)
     assert 0 <= found["scores"]["valid"]["value"] <= 1 and set(found["scores"]["properties"]) == {"logp"}
-    assert len((folder / "s.smi").read_text().splitlines()) == 30
+    assert len((folder / "s.smi").read_text().splitlines()) == 30 and found["steered"] and found["reached"] is None
     assert json.loads((folder / "manifest.json").read_text())["steps"] == 5
     assert '"end"' in (folder / "events.jsonl").read_text()
 
@@ -133,6 +134,15 @@ def test_a_mistake_names_the_setting(folder: Path, tmp_path: Path, verb: str, te
     arguments = [verb, "--config", tmp_path / "bad.yaml", *rest, "--output", tmp_path / "out"]
     with pytest.raises(InputError, match=message):
         CliRunner().invoke(cli, list(map(str, arguments)), catch_exceptions=False)
+
+
+def test_where_samples_cannot_go_is_said_before_they_are_drawn(folder: Path, tmp_path: Path) -> None:
+    made = ["--model", folder / "m.safetensors", "--output", tmp_path / "s.zarr", "--export", tmp_path / "s.txt"]
+    with pytest.raises(InputError, match="s.txt: samples are exported as .smi or .graphml, got '.txt'"):
+        run("sample", "--config", folder / "sampling.yaml", *made)
+    assert not (tmp_path / "s.zarr").exists()
+    with pytest.raises(InputError, match="s.smi: SMILES are of molecules; these graphs go into .graphml"):
+        check_export(tmp_path / "s.smi", molecules=False)
 
 
 def test_data_are_no_samples(folder: Path) -> None:

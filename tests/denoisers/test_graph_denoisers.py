@@ -14,6 +14,7 @@ from sciml.nets.graph_transformer import GraphTransformer
 from sciml.numerics.graph_state import GraphState, pair_mask, symmetrised
 from sciml.processes.graph import GraphProcess
 from sciml.processes.parameterisation import Parameterisation, compose
+from sciml.processes.sub_vp import SubVP
 from sciml.processes.ve import VE
 from sciml.processes.vp import VPLinear
 
@@ -188,6 +189,24 @@ def test_published_scores_are_divided_by_sigma_only_where_the_process_contracts(
     torch.testing.assert_close(scores.adj, said_adj)
     torch.testing.assert_close(mean.x, (state.x - sigma_x * said_x) / alpha)
     torch.testing.assert_close(mean.adj, state.adj + sigma_adj**2 * said_adj)
+
+
+def test_published_scores_have_the_sigma_of_the_dtype_of_the_state(trained_like):
+    """Near the data, where 1 - exp(-B) cancels: in single precision sigma is as rounded as the original, not exact."""
+    denoiser, state = make("score", trained_like), graphs()
+    denoiser.process = GraphProcess(VPLinear(0.1, 5.0), SubVP(0.1, 5.0))
+    said_x, said_adj = (net(state.x, state.adj, state.mask) for net in (denoiser.net_x, denoiser.net_adj))
+    t = torch.tensor(1e-3, dtype=F64)
+    variance = -torch.expm1(-(0.1 * t + 2.45 * t**2))
+    exact = denoiser.scores(state, t)
+    torch.testing.assert_close(exact.x, -said_x / variance.sqrt(), rtol=1e-11, atol=0)
+    torch.testing.assert_close(exact.adj, -said_adj / variance, rtol=1e-11, atol=0)
+    rounded = 1 - torch.exp(-(0.1 * t + 2.45 * t**2)).float()
+    assert abs(rounded / variance - 1) > 1e-5
+    single = replace(state, x=state.x.float(), adj=state.adj.float())
+    found = denoiser.float().scores(single, t)
+    said_x, said_adj = (net(single.x, single.adj, state.mask) for net in (denoiser.net_x, denoiser.net_adj))
+    assert torch.equal(found.x, -said_x / rounded.sqrt()) and torch.equal(found.adj, -said_adj / rounded)
 
 
 @pytest.mark.parametrize("name", ["x0", "eps", "v"])

@@ -43,3 +43,9 @@ def test_a_stored_number_goes_before_a_computed_one_but_not_before_the_size():
     assert property_of("size", graphs, known).tolist() == [3.0, 1.0]
     with pytest.raises(InputError, match="must be among none, size, logp, boiling, qed for these data, got mass"):
         property_of("mass", graphs, known)
+
+
+def test_an_error_names_the_setting_and_none_only_where_it_is_allowed():
+    graphs = graph_set([nx.path_graph(4)])
+    with pytest.raises(InputError, match="^`evaluation.property` must be among size for these data, got logp$"):
+        property_of("logp", graphs, field="evaluation.property")

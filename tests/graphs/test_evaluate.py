@@ -52,3 +52,9 @@ def test_molecules_too_long_for_chemnet_are_an_error_of_the_store(store):
     long = from_molecules([Chem.MolFromSmiles("C" * k) for k in (350, 2, 3, 351)], ("C",))
     with pytest.raises(InputError, match=r"d.zarr: SMILES must be shorter than 350 characters for ChemNet .* got 351"):
         Judge(store(long, 2, 0, 2), GraphEvaluationConfig(molecules=("fcd",)), 2, seed=0)
+
+
+def test_a_property_that_the_data_lack_is_refused_before_any_score(store):
+    with pytest.raises(InputError, match="`evaluation.property` must be among size for these data, got logp"):
+        Judge(store(GRAPHS, 5, 0, 5), GraphEvaluationConfig(property="logp"), 5, seed=0)
+    assert Judge(store(GRAPHS, 5, 0, 5), GraphEvaluationConfig(property="size"), 5, seed=0).baseline is None

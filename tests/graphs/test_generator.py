@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from sciml.denoisers.denoiser import Denoiser, Dirac
 from sciml.denoisers.graph import CategoricalGraphDenoiser
+from sciml.graphs.data.graph_set import GraphSet
 from sciml.graphs.generator import GraphGenerator, GraphSampler
 from sciml.graphs.representation import GraphRepresentation
 from sciml.numerics.graph_state import GraphState
@@ -111,3 +112,13 @@ def test_the_generator_of_noise_decides_all():
     made = generator([0, 0, 0, 1])
     one, other, again = (made.sample(6, sampler(), generator=seed(k)).graphs for k in (0, 1, 0))
     assert torch.equal(one.edges, again.edges) and not torch.equal(one.edges, other.edges)
+
+
+def test_the_sizes_that_are_drawn_from_stay_the_callers():
+    """Those smaller than the substructure are not drawn; the caller's counts, here of the same type, stay."""
+    made = generator([0, 1, 1, 1])
+    sizes = torch.tensor([0.0, 2.0, 0.0, 1.0], dtype=torch.float64)
+    bond = torch.tensor([[[0, 1], [1, 0]]], dtype=torch.uint8)
+    kept = GraphSet(torch.zeros(1, 2, dtype=torch.uint8), bond, torch.tensor([2], dtype=torch.int32), ATOMS)
+    found = made.sample(4, sampler(), generator=seed(), substructure=kept, sizes=sizes).graphs
+    assert found.sizes.tolist() == [3] * 4 and sizes.tolist() == [0.0, 2.0, 0.0, 1.0]

@@ -141,6 +141,8 @@ def test_what_cannot_be_learnt_is_refused(model, small_model, molecules, random_
         train(settings(property="logp"), model, random_graphs)
     with pytest.raises(InputError, match="`property` of a guide must be among logp, qed for these data, got edges"):
         train(settings(), fitted(small_model(), molecules), molecules)
+    with pytest.raises(InputError, match="was trained with `condition` size, which leads it: guides are for models without"):
+        train(settings(), fitted(small_model(condition="size"), random_graphs, random_graphs.sizes.double()), random_graphs)
     with pytest.raises(InputError, match="makes graphs with elements none, the data have C, N, O, F"):
         train(settings(property="logp"), model, molecules)
     with pytest.raises(InputError, match="up to 6 nodes and 1 kinds of edges, the data have up to 7 and 1"):

@@ -126,3 +126,12 @@ def test_a_blank_has_the_shapes_of_the_codes():
     blank = GraphRepresentation((), 7, 2).blank(mask)
     assert blank.x.shape == (1, 3, 7) and blank.adj.shape == (1, 3, 3) and blank.mask is mask
     assert (blank.x == 0).all() and (blank.adj == 0).all()
+
+
+def test_the_degree_of_a_large_hub_is_not_wrapped():
+    """299 edges, which 8 bits would tell as 43."""
+    star = graph_set([nx.star_graph(299)])
+    representation = GraphRepresentation((), 300, 2)
+    nodes, _ = representation.categories(star)
+    assert nodes[0].tolist() == [299, *[1] * 299]
+    assert representation.encode(star).x[0].argmax(-1).tolist() == [299, *[1] * 299]

@@ -136,3 +136,17 @@ def test_a_measured_property_is_learnt_and_read_once(small_model, molecules, tmp
             fingerprint="c",
             properties={"melting": boiling},
         )
+
+
+@pytest.mark.parametrize("value", [2.5, float("nan")])
+def test_a_property_that_never_varies_cannot_be_asked_for(value, small_model, molecules):
+    with pytest.raises(InputError, match="`condition` boiling must have different values over the training set"):
+        fitted(small_model(condition="boiling"), molecules, torch.full((10,), value))
+
+
+def test_a_property_of_small_numbers_is_told_by_its_own_deviation_and_one_size_may_be_asked_for(small_model, molecules):
+    values = torch.tensor([1e-9, 3e-9]).repeat(5)
+    made = fitted(small_model(condition="boiling"), molecules, values)
+    torch.testing.assert_close(made.property_scale, torch.tensor([2e-9, 1e-9]), rtol=1e-5, atol=0)
+    of_one_size = fitted(small_model(condition="size"), molecules, torch.full((10,), 4.0))
+    assert of_one_size.condition(torch.tensor([4.0])).tolist() == [[0.0, 1.0]]

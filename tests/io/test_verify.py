@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from sciml.cli.verify import settings_of
 from sciml.io.content import content_digest
+from sciml.io.errors import InputError
 
-from .conftest import DATA, RUN, sciml
+from .conftest import DATA, RUN, WINDOW, sciml
 
 Call = Callable[..., tuple[int, list[str]]]
 
@@ -164,3 +166,17 @@ def test_nothing_to_verify_is_bad_input(results: Path, capsys: pytest.CaptureFix
     assert sciml(results, "verify", "empty") == 2
     assert sciml(results, "verify", "nowhere") == 2
     assert "nowhere: no such folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("domain", ["fields", "graphs", "sequences"])
+def test_settings_of_distillation_are_those_of_its_domain(tmp_path: Path, domain: str) -> None:
+    """Read back as they are written, so that a distilled model's manifest can be held against them."""
+    student = {"training": {"steps": 3, "batch": 4}} | ({} if domain == "sequences" else {"teacher": "large"})
+    place = {"window": WINDOW} if domain == "fields" else {"domain": domain}
+    path = tmp_path / "distillation.yaml"
+    path.write_text(yaml.safe_dump(place | {"student": student}))
+    found = settings_of(path, "distill")
+    assert found["student"]["training"]["steps"] == 3 and {name: found[name] for name in place} == place
+    path.write_text(yaml.safe_dump(place | {"student": student} | {"teacher": "x"}))
+    with pytest.raises(InputError, match="teacher"):
+        settings_of(path, "distill")

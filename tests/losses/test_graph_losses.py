@@ -180,3 +180,17 @@ def test_a_share_of_the_conditions_is_not_told(untold):
     told = denoiser.net.cond[:, 1]
     assert torch.equal(denoiser.net.cond, 1.0 * cond * told[:, None]) and set(told.unique().tolist()) <= {0.0, 1.0}
     assert 1 - told.mean().item() == pytest.approx(untold, abs=0.02)
+
+
+def test_a_batch_without_any_pair_has_the_loss_of_its_nodes():
+    """Graphs of single nodes: the weight of pairs changes nothing, and gradients are finite."""
+    nodes, mask = torch.tensor([[0], [2]]), torch.ones(2, 1, dtype=torch.bool)
+    x_0 = graphs(torch.tensor([1, 1]), 1)
+    network = GraphNetworkDenoiser(Posterior("x0"), PROCESS, Parameterisation.X0)
+    cases = [
+        (GraphDenoisingObjective, network, (x_0.x, x_0.adj, x_0.mask)),
+        (GraphCategoricalObjective, categorical(), (nodes, torch.zeros(2, 1, 1, dtype=torch.long), mask)),
+    ]
+    for objective, denoiser, batch in cases:
+        light, heavy = (objective(denoiser, weight)(seed(), *batch) for weight in (1.0, 100.0))
+        assert light > 0 and torch.equal(light, heavy)

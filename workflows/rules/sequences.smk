@@ -145,7 +145,7 @@ rule sequence_distill:
         runtime=lambda wildcards: PLAN.sequences.training_minutes(wildcards.sequenceset, wildcards.method),
         gpu=0,
     params:
-        version=VERSIONS["distill"],
+        version=VERSIONS["sequence_distill"],
         directory=subpath(output.model, parent=True),
     shell:
         "exec sciml distill --config {input.config:q} --data {input.data:q} --model {input.teacher:q} --seed {wildcards.seed}"

@@ -23,6 +23,7 @@ from sciml.metrics.kernels import gaussian, gaussian_emd
 from sciml.metrics.mmd import interval, mean_interval, mmd_biased, mmd_deviations, mmd_of_subsets, mmd_unbiased, resamples
 
 PUBLISHED_MEAN = ("degree", "clustering", "orbit")
+LEAST_FLOOR = 0.5  # share of valid reference graphs below which a law is not that of the data
 
 
 @dataclass(frozen=True)
@@ -165,11 +166,13 @@ def _shares(named: dict[str, GraphSet], train: GraphSet, kind: str | None) -> tu
         shares |= {"valid": share(valid), "vun": share(valid & first & novel)}
         shares["valid"]["floor"] = float(np.mean([VALIDITY[kind](graph) for graph in reference.to_networkx()]))
     copies = int(np.isin(test, known).sum())
-    texts = (
-        [f"{copies} of {len(test)} reference graphs are isomorphic to training graphs: scores reward memory"]
-        if copies
-        else []
-    )
+    texts = []
+    if copies:
+        texts.append(f"{copies} of {len(test)} reference graphs are isomorphic to training graphs: scores reward memory")
+    if kind is not None and (floor := shares["valid"]["floor"]) < LEAST_FLOOR:
+        texts.append(
+            f"{floor:.1%} of the reference graphs are valid by `law` {kind}, which is not theirs: `valid` says little"
+        )
     return shares, texts
 
 

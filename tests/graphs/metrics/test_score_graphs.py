@@ -85,3 +85,15 @@ def test_bad_arguments_are_refused():
         score_graphs(graphs, graphs, graphs, seed=0, kind="cube")
     with pytest.raises(ValueError, match="`reference` must have at least 2 graphs, got 1"):
         score_graphs(graphs, graphs.take(slice(0, 1)), graphs, seed=0)
+
+
+def test_a_law_that_is_not_the_datas_is_told():
+    """Paths are trees, cycles are none; at a half of each nothing is said."""
+    paths, cycles = [nx.path_graph(k) for k in (5, 6)], [nx.cycle_graph(k) for k in (5, 6)]
+    made, train = graph_set([nx.star_graph(4)] * 2), graph_set([nx.star_graph(6)] * 2)
+    told = [
+        score_graphs(made, graph_set(reference), train, seed=0, kind="tree", draws=5)["warnings"]
+        for reference in (cycles, [*cycles, paths[0]], [*cycles, *paths])
+    ]
+    text = " of the reference graphs are valid by `law` tree, which is not theirs: `valid` says little"
+    assert told == [["0.0%" + text], ["33.3%" + text], []]
