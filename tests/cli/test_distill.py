@@ -8,6 +8,7 @@ import xarray as xr
 from click.testing import CliRunner, Result
 
 from sciml.cli.main import cli
+from sciml.cli.verify import settings_of
 from sciml.graphs.store import load_generator
 from sciml.io.errors import InputError
 from sciml.pde.store import load_forecaster
@@ -78,6 +79,8 @@ def test_the_manifest_names_teacher_and_steps(folder: Path, domain: str) -> None
     manifest = json.loads((folder / f"{domain}.json").read_text())
     assert manifest["steps"] == 3 and manifest["config"]["student"]["calls"] == 2
     assert len(manifest["config"]["teacher"]) == 64
+    settings = settings_of(folder / f"{domain}-distillation.yaml", "distill")
+    assert settings == {name: manifest["config"][name] for name in settings}, "as `sciml verify` compares them"
     assert '"end"' in (folder / f"{domain}.jsonl").read_text()
 
 

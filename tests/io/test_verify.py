@@ -9,10 +9,14 @@ import pytest
 import yaml
 
 from sciml.cli.verify import settings_of
+from sciml.config.base import Config, read_config
+from sciml.config.graph_settings import GraphDistillationJob
+from sciml.config.jobs import DistillationJob
+from sciml.config.sequence_settings import SequenceDistillationJob
 from sciml.io.content import content_digest
 from sciml.io.errors import InputError
 
-from .conftest import DATA, RUN, WINDOW, sciml
+from .conftest import DATA, RUN, sciml
 
 Call = Callable[..., tuple[int, list[str]]]
 
@@ -168,15 +172,18 @@ def test_nothing_to_verify_is_bad_input(results: Path, capsys: pytest.CaptureFix
     assert "nowhere: no such folder" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("domain", ["fields", "graphs", "sequences"])
-def test_settings_of_distillation_are_those_of_its_domain(tmp_path: Path, domain: str) -> None:
-    """Read back as they are written, so that a distilled model's manifest can be held against them."""
-    student = {"training": {"steps": 3, "batch": 4}} | ({} if domain == "sequences" else {"teacher": "large"})
-    place = {"window": WINDOW} if domain == "fields" else {"domain": domain}
+@pytest.mark.parametrize(
+    ("job", "text"),
+    [
+        (DistillationJob, "window: {given: 1, predicted: 8}\nstudent: {teacher: large, training: {steps: 3, batch: 4}}\n"),
+        (GraphDistillationJob, "domain: graphs\nstudent: {teacher: large, training: {steps: 3, batch: 4}}\n"),
+        (SequenceDistillationJob, "domain: sequences\nstudent: {method: di4c, training: {steps: 3, batch: 4}}\n"),
+    ],
+)
+def test_settings_of_distillation_are_those_of_its_domain(tmp_path: Path, job: type[Config], text: str) -> None:
     path = tmp_path / "distillation.yaml"
-    path.write_text(yaml.safe_dump(place | {"student": student}))
-    found = settings_of(path, "distill")
-    assert found["student"]["training"]["steps"] == 3 and {name: found[name] for name in place} == place
-    path.write_text(yaml.safe_dump(place | {"student": student} | {"teacher": "x"}))
-    with pytest.raises(InputError, match="teacher"):
+    path.write_text(text)
+    assert settings_of(path, "distill") == read_config(job, path).model_dump(mode="json")
+    path.write_text(text + "windows: 1\n")
+    with pytest.raises(InputError, match="windows"):
         settings_of(path, "distill")
