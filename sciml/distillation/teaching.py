@@ -3,9 +3,10 @@
 A student has its teacher's network, begins with its weights and is sampled by DDIM in as many steps as it was made for.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -48,12 +49,13 @@ class Course:
     Args:
         rows: tensors of equal length: those of clean states, and perhaps a condition.
         assemble: called with a batch of them, returns a clean state, and its condition if there is one.
-        weight: of the squared error of each number of a state, as it broadcasts to one; for plain tensors.
         student_grid: called with the number of steps, returns the times that the student is to walk.
         directory: of checkpoints and events.
         fingerprint: of configuration, data and seed.
-        time_limit: wall seconds after which to save and stop.
-        precision: '32' or 'bf16', in which the teacher works.
+        weight: in regression, of the squared error of each number of a state, as it broadcasts to one; for plain tensors.
+        time_limit: wall seconds, of all that is done, after which to save and stop.
+        precision: '32' or 'bf16', in which the teacher walks to make pairs.
+        began: when they began to count, by the monotonic clock.
     """
 
     rows: Sequence[Tensor]
@@ -64,6 +66,12 @@ class Course:
     weight: Tensor | None = None
     time_limit: float | None = None
     precision: str = "32"
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def time_left(self) -> float | None:
+        """Of the limit, if there is one; a little, where it has passed, in which to save."""
+        return None if self.time_limit is None else max(self.time_limit - (time.monotonic() - self.began), 1e-3)
 
 
 def teach(config: StudentConfig, teacher: Denoiser, student: Denoiser, course: Course, *, seed: int) -> list[FitReport]:
@@ -168,7 +176,7 @@ def _fit(
         seed=seed,
         directory=course.directory,
         fingerprint=course.fingerprint,
-        time_limit=course.time_limit,
+        time_limit=course.time_left,
     )
 
 

@@ -94,6 +94,14 @@ def test_a_student_teaches_nobody(folder: Path, domain: str) -> None:
         )
 
 
+def test_data_of_another_domain_are_refused(folder: Path) -> None:
+    with pytest.raises(InputError, match="graphs.zarr: holds no variable over `time`: not a data set of fields"):
+        run(
+            *("distill", "--config", folder / "fields-distillation.yaml", "--data", folder / "graphs.zarr"),
+            *("--model", folder / "fields-teacher.safetensors", "--output", folder / "other.safetensors"),
+        )
+
+
 def test_another_run_of_the_verb_makes_the_same_student(folder: Path, tmp_path: Path) -> None:
     for domain in ("fields", "graphs"):
         run(

@@ -1,6 +1,8 @@
 """Students of every method come nearer to where their teacher's flow leads than the teacher does in as few steps."""
 
+import time
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ from sciml.solvers.configured import configured
 from sciml.solvers.ddim import ddim
 from sciml.solvers.grids import Grid, uniform_grid
 from sciml.solvers.integrate import integrate
+from sciml.training.signals import Stopped
 
 PROCESS = VPCosine()
 TRAINING = {"steps": 90, "batch": 32, "rate": 5e-3, "precision": "32", "weight_decay": 0.0}
@@ -96,6 +99,15 @@ def test_consistency_training_is_told_its_progress_and_leaves_the_teacher(tmp_pa
         teach(config, teacher, student, course(tmp_path), seed=0)
     assert shares[-9:] == pytest.approx([k / 9 for k in range(9)])
     assert not any(torch.equal(a, b) for a, b in zip(student.parameters(), teacher.parameters(), strict=True))
+
+
+def test_the_time_limit_is_of_all_rounds_together(tmp_path: Path) -> None:
+    """What pairs or earlier rounds took is gone."""
+    late = replace(course(tmp_path), time_limit=100.0, began=time.monotonic() - 60)
+    assert 39 < replace(late, directory=tmp_path / "round-2").time_left <= 40
+    config = parse(StudentConfig, {"teacher": "t", "method": METHODS["progressive"], "training": TRAINING}, "f")
+    with pytest.raises(Stopped):
+        teach(config, made(), made(), replace(late, began=time.monotonic() - 200), seed=0)
 
 
 def test_the_same_seed_makes_the_same_student(tmp_path: Path) -> None:

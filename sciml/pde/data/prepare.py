@@ -155,6 +155,8 @@ def load_windows(
     part = dataset.isel({dim: members})
     states = [str(name) for name, array in part.data_vars.items() if "time" in array.dims]
     forces = [str(name) for name, array in part.data_vars.items() if "interval" in array.dims]
+    if not states:
+        raise InputError(f"{path}: holds no variable over `time`: not a data set of fields")
     fields = _stack(part, states)
     units = {name: str(part[name].attrs.get("units", "unknown")) for name in states}
     period = 1 if period is None else period
