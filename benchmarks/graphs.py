@@ -27,6 +27,7 @@ from graph_bars import (
     BATCH,
     DATA,
     FEW_CALLS,
+    difference_of_means,
     differences,
     engineering,
     imported_with_data,
@@ -129,9 +130,12 @@ def _imported(name: str, mirror: Path, folder: Path) -> dict[str, Any]:
     absolute, relative = differences(read_checkpoint(checkpoint), reference)
     found: dict[str, Any] = {"absolute_differences": absolute, "relative_differences": relative}
     if not generator.representation.atoms:
-        found["authors_sampler"] = published_mean(generator, data, AUTHORS, seeds=1)
-        return found | {"few_calls": published_mean(generator, data, FEW_CALLS, seeds=4)}
+        few = published_mean(generator, data, FEW_CALLS, seeds=4)
+        theirs = published_mean(generator, data, AUTHORS[name], seeds=4)
+        apart = difference_of_means(few["published_by_seed"], theirs["published_by_seed"])
+        return found | {"few_calls": few, "authors_sampler": theirs, "few_calls_less_authors": apart}
     ways = {
+        "authors_sampler": AUTHORS[name].solver,
         "langevin": SolverConfig(name="ddim", eta=1.0, steps=49, corrections=1, snr=0.2, noise_scale=0.7, grid="log_snr"),
         "few_calls": FEW_CALLS.solver.model_copy(update={"steps": 49}),
     }
