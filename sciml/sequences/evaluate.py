@@ -19,7 +19,7 @@ from sciml.sequences.generator import SequenceGenerator
 from sciml.sequences.metrics.estimates import sample_mean
 from sciml.sequences.metrics.judge import Judge, Scoring
 from sciml.sequences.oracles.abilities import check_reads
-from sciml.sequences.oracles.train import Oracle
+from sciml.sequences.oracles.oracle import Oracle
 from sciml.sequences.samples import read_samples
 from sciml.training.batches import hash_seed
 

@@ -68,7 +68,6 @@ def background(gc: float) -> Float64[np.ndarray, "4"]:
     return np.array([1 - gc, gc, gc, 1 - gc]) / 2
 
 
-@cache
 def read_motifs(release: str = RELEASE, group: str = "vertebrates", collection: str = "CORE") -> tuple[Motif, ...]:
     """The latest version of every motif of a JASPAR release, by identity, from the files of the pyjaspar package.
 
@@ -80,6 +79,11 @@ def read_motifs(release: str = RELEASE, group: str = "vertebrates", collection: 
     Raises:
         InputError: pyjaspar has no such release, or the release no such motifs.
     """
+    return _read(release, group, collection)
+
+
+@cache
+def _read(release: str, group: str, collection: str) -> tuple[Motif, ...]:
     import pyjaspar  # type: ignore[import-untyped]  # half a second: only where motifs are read
 
     if release not in pyjaspar.jaspar_releases:

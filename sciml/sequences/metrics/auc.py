@@ -7,9 +7,9 @@ import math
 
 import numpy as np
 from jaxtyping import Float64
-from scipy.stats import rankdata
 
 from sciml.metrics.proportions import LEVEL_95, wilson_interval
+from sciml.numerics.ranks import midranks
 
 
 def auc(positive: Float64[np.ndarray, " m"], negative: Float64[np.ndarray, " n"]) -> float:
@@ -55,5 +55,5 @@ def _placements(positive: np.ndarray, negative: np.ndarray) -> tuple[np.ndarray,
     m, n = len(positive), len(negative)
     if not m or not n or np.isnan(both).any():
         raise ValueError(f"`positive` and `negative` must hold numbers and at least one each, got {m} and {n}")
-    ranks = rankdata(both)
-    return (ranks[:m] - rankdata(positive)) / n, 1 - (ranks[m:] - rankdata(negative)) / m
+    ranks = midranks(both)
+    return (ranks[:m] - midranks(positive)) / n, 1 - (ranks[m:] - midranks(negative)) / m

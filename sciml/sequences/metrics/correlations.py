@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 from jaxtyping import Float64
-from scipy.stats import rankdata
 
 from sciml.metrics.proportions import LEVEL_95
+from sciml.numerics.ranks import midranks
 
 
 def pearson(x: Float64[np.ndarray, "row n"], y: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " row"]:
@@ -20,7 +20,7 @@ def pearson(x: Float64[np.ndarray, "row n"], y: Float64[np.ndarray, " n"]) -> Fl
 
 def spearman(x: Float64[np.ndarray, "row n"], y: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " row"]:
     """Pearson's correlation of the ranks, equal numbers sharing their mean rank."""
-    return pearson(rankdata(x, axis=1), rankdata(y))
+    return pearson(midranks(x, axis=1), midranks(y))
 
 
 def spearman_interval(correlation: float, pairs: int, *, z: float = LEVEL_95) -> tuple[float, float]:

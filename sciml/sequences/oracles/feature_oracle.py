@@ -7,7 +7,12 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sciml.config.sequence_oracles import FeatureOracleConfig, OracleTargetConfig
+from sciml.sequences.data.sequence_set import DNA
+from sciml.sequences.motifs import Motif
+from sciml.sequences.oracles.convolutional import complement_of
 from sciml.sequences.oracles.features import SequenceFeatures
+
+WORDS = {True: (4, 5, 6), False: (1, 2)}  # of DNA, and not
 
 
 class FeatureOracle(nn.Module):
@@ -44,3 +49,16 @@ class FeatureOracle(nn.Module):
             raise ValueError(f"`x` must have {self.features.length} positions, got {x.shape[1]}")
         values = self.features(tokens) @ self.weights.cpu().numpy() + float(self.bias)
         return torch.from_numpy(values).to(x.device)
+
+
+def features_of(
+    config: FeatureOracleConfig, target: OracleTargetConfig, alphabet: str, motifs: tuple[Motif, ...], length: int
+) -> SequenceFeatures:
+    """The features that a configuration asks for."""
+    return SequenceFeatures(
+        alphabet,
+        WORDS[alphabet == DNA] if config.kmers is None else config.kmers,
+        motifs,
+        length=length if config.positions else None,
+        complement=complement_of(target, alphabet),
+    )

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float64, Int64, UInt8
 from scipy.sparse import csr_array, hstack
-from scipy.stats import rankdata
 from torch import Tensor
 
 from sciml.io.errors import InputError
+from sciml.numerics.ranks import midranks
 from sciml.sequences.metrics.kmers import MOST_WORDS, kmer_counts
 from sciml.sequences.metrics.motif_scan import MotifScanner
 from sciml.sequences.motifs import Motif
@@ -87,7 +87,7 @@ def telling_motifs(
 ) -> tuple[Motif, ...]:
     """The motifs whose best scores have the largest rank correlation with the values, in either direction."""
     scores = MotifScanner(motifs).best_scores(tokens).double().numpy()
-    ranks, wanted = rankdata(scores, axis=0), rankdata(values)
+    ranks, wanted = midranks(scores, axis=0), midranks(values)
     ranks, wanted = ranks - ranks.mean(0), wanted - wanted.mean()
     spread = np.sqrt((ranks**2).sum(0) * (wanted**2).sum())
     strength = np.abs(np.divide(wanted @ ranks, spread, out=np.zeros(len(motifs)), where=spread > 0))

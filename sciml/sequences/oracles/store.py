@@ -11,8 +11,8 @@ from sciml.io.errors import InputError
 from sciml.io.model_file import fill_model, load_model, save_model
 from sciml.sequences.motifs import Motif
 from sciml.sequences.oracles.convolutional import ConvolutionalOracle
-from sciml.sequences.oracles.feature_oracle import FeatureOracle
-from sciml.sequences.oracles.train import Oracle, features_of
+from sciml.sequences.oracles.feature_oracle import FeatureOracle, features_of
+from sciml.sequences.oracles.oracle import Oracle
 
 KIND = "sequence oracle"
 

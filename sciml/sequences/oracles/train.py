@@ -10,17 +10,16 @@ import torch
 from sciml.config.sequence_oracles import FeatureOracleConfig, OracleConfig, OracleTargetConfig
 from sciml.sequences.data.sequence_set import DNA, SequenceSet
 from sciml.sequences.motifs import Motif, read_motifs
-from sciml.sequences.oracles.convolutional import ConvolutionalOracle, complement_of
+from sciml.sequences.oracles.convolutional import ConvolutionalOracle
 from sciml.sequences.oracles.examples import Examples, labelled, with_shuffles
-from sciml.sequences.oracles.feature_oracle import FeatureOracle
-from sciml.sequences.oracles.features import SequenceFeatures, telling_motifs
+from sciml.sequences.oracles.feature_oracle import FeatureOracle, features_of
+from sciml.sequences.oracles.features import telling_motifs
 from sciml.sequences.oracles.linear import LinearProblem, best_penalty
 from sciml.sequences.oracles.objective import OracleObjective
+from sciml.sequences.oracles.oracle import Oracle
 from sciml.training.batches import hash_seed
 from sciml.training.fit import fit
 
-Oracle = ConvolutionalOracle | FeatureOracle
-WORDS = {True: (4, 5, 6), False: (1, 2)}  # of DNA, and not
 SCREENED = 2000  # sequences on which motifs are chosen
 
 
@@ -118,16 +117,3 @@ def _train_features(
     oracle.weights.copy_(torch.from_numpy(weights))
     oracle.bias.fill_(bias)
     return TrainedOracle(oracle.eval(), len(weights) + 1, time.process_time() - began, 0, None)
-
-
-def features_of(
-    config: FeatureOracleConfig, target: OracleTargetConfig, alphabet: str, motifs: tuple[Motif, ...], length: int
-) -> SequenceFeatures:
-    """The features that a configuration asks for."""
-    return SequenceFeatures(
-        alphabet,
-        WORDS[alphabet == DNA] if config.kmers is None else config.kmers,
-        motifs,
-        length=length if config.positions else None,
-        complement=complement_of(target, alphabet),
-    )
