@@ -54,10 +54,10 @@ class ScoreNetworkX(nn.Module):
     def forward(self, x: Nodes, adj: Adjacency, mask: Mask) -> Nodes:
         out = torch.zeros_like(x)
         for index, n in size_buckets(mask):
-            h, looped = x[index, :n], with_loops(adj[None, index, :n, :n])
+            h, weights = x[index, :n], normalised(adj[index, :n, :n])
             seen = [h]
-            for layer in self.layers:
-                h = torch.tanh(layer(h, looped)[0])
+            for layer in self.layers:  # in this order the float32 sums are those of the published code, to the bit
+                h = torch.tanh(weights @ (h @ layer.weight[0]) + layer.bias[0])
                 seen.append(h)
             out[index, :n] = self.final(torch.cat(seen, -1)).to(out)  # which autocast may have in bf16
         return out * mask[..., None]
@@ -219,10 +219,11 @@ def attention_layers(
     )
 
 
-def with_loops(adj: Channels) -> Channels:
-    """A + I, the diagonal set to 1."""
-    loops = torch.eye(adj.shape[-1], dtype=torch.bool, device=adj.device)
-    return adj.masked_fill(loops, 1.0)
+def normalised(adj: Adjacency) -> Adjacency:
+    """D^(-1/2) (A + I) D^(-1/2), the diagonal of A + I set to 1, its degrees D at least 1."""
+    looped = adj.masked_fill(torch.eye(adj.shape[-1], dtype=torch.bool, device=adj.device), 1.0)
+    scale = looped.sum(-1, keepdim=True).clamp(min=1) ** -0.5
+    return scale * looped * scale.mT
 
 
 def carried(x: Nodes, looped: Channels) -> Features:
