@@ -217,6 +217,33 @@ def _written(suffix: str) -> bytes:
 
 
 @cache
+def _grib() -> bytes:
+    """Three hourly forecasts of a temperature on 3 x 4 points."""
+    import eccodes
+
+    messages = []
+    for step in range(3):
+        message = eccodes.codes_grib_new_from_samples("regular_ll_sfc_grib2")
+        for key, value in {
+            "stepRange": str(step),
+            "shortName": "2t",
+            "Ni": 4,
+            "Nj": 3,
+            "latitudeOfFirstGridPointInDegrees": 60.0,
+            "latitudeOfLastGridPointInDegrees": 58.0,
+            "longitudeOfFirstGridPointInDegrees": 0.0,
+            "longitudeOfLastGridPointInDegrees": 3.0,
+            "iDirectionIncrementInDegrees": 1.0,
+            "jDirectionIncrementInDegrees": 1.0,
+        }.items():
+            eccodes.codes_set(message, key, value)
+        eccodes.codes_set_values(message, 280.0 + step + np.arange(12.0))
+        messages.append(eccodes.codes_get_message(message))
+        eccodes.codes_release(message)
+    return b"".join(messages)
+
+
+@cache
 def _zarr() -> tuple[tuple[str, bytes], ...]:
     """All files of a zarr folder of another program's, the root's metadata first."""
     with tempfile.TemporaryDirectory() as folder:
@@ -288,6 +315,7 @@ PARSERS = {
     "pdb packed": Parser("a.pdb.gz", lambda: gzip.compress(PDB, mtime=0), _pdb),
     "mutations": Parser("a.csv", lambda: MUTATIONS, _mutations),
     "netcdf": Parser("a.nc", lambda: _written(".nc"), _fields),
+    "grib": Parser("a.grib", _grib, _fields),
     "zarr root": Parser("zarr.json", lambda: _zarr()[0][1], _fields, _zarr()[1:]),
     "yaml": Parser("a.yaml", lambda: YAML, _job),
     "settings": Parser("a.yaml", lambda: SETTINGS, _settings),

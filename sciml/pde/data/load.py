@@ -12,6 +12,7 @@ import xarray as xr
 
 from sciml.io.errors import InputError
 from sciml.io.zarr_store import is_own_store, read_dataset
+from sciml.pde.data.grib import open_grib
 
 CANONICAL = ("trajectory", "time", "interval", "y", "x")
 _ALIASES = {
@@ -72,18 +73,9 @@ def _open_lazily(path: Path, suffix: str) -> xr.Dataset:
     if suffix in _NETCDF:
         return xr.open_dataset(path, engine="netcdf4")
     if suffix in _GRIB:
-        return _open_grib(path)
+        return open_grib(path)
     allowed = ", ".join(sorted(_NETCDF | _GRIB))
     raise InputError(f"{path}: ending {suffix or '(none)'!r} is not known; allowed: {allowed}, or a Zarr directory")
-
-
-def _open_grib(path: Path) -> xr.Dataset:
-    from eccodes import CodesInternalError  # loads a C library: only where it is needed
-
-    try:  # an empty indexpath: no index is written beside the file
-        return xr.open_dataset(path, engine="cfgrib", backend_kwargs={"indexpath": "", "errors": "raise"})
-    except CodesInternalError as error:
-        raise InputError(f"{path}: damaged GRIB ({error})") from error
 
 
 def _one_time(dataset: xr.Dataset) -> xr.Dataset:
