@@ -57,7 +57,8 @@ class ScoreNetworkX(nn.Module):
             h, weights = x[index, :n], normalised(adj[index, :n, :n])
             seen = [h]
             for layer in self.layers:  # in this order the float32 sums are those of the published code, to the bit
-                h = torch.tanh(weights @ (h @ layer.weight[0]) + layer.bias[0])
+                weight, bias = layer.get_parameter("weight")[0], layer.get_parameter("bias")[0]
+                h = torch.tanh(weights @ (h @ weight) + bias)
                 seen.append(h)
             out[index, :n] = self.final(torch.cat(seen, -1)).to(out)  # which autocast may have in bf16
         return out * mask[..., None]

@@ -15,7 +15,7 @@ from sciml.pde.data.prepare import load_split
 from sciml.pde.evaluate import evenly
 from sciml.pde.forecaster import AnyForecaster, Forecaster
 from sciml.pde.geometry import check_same, geometry_of
-from sciml.pde.predictors import Diffusion
+from sciml.pde.sampling import many_step_diffusion
 from sciml.solvers.calibration import Calibration, Effort, calibrate
 from sciml.solvers.dpm_solver_v3 import model_statistics
 from sciml.solvers.schedule import Knowledge
@@ -37,11 +37,10 @@ def calibrate_forecaster(
         origin: what to call the model in an error.
 
     Raises:
-        InputError: the model does not sample, or was made for data of other sizes, or there are too few windows.
+        InputError: the model does not sample, is a student, or was made for data of other sizes; too few windows.
     """
-    if not isinstance(forecaster, Forecaster) or not isinstance(forecaster.predictor, Diffusion):
-        raise InputError(f"{origin}: only a diffusion model can be calibrated; this one does not sample")
-    config, predictor = job.calibration, forecaster.predictor
+    forecaster, predictor = many_step_diffusion(forecaster, "can be calibrated", origin)
+    config = job.calibration
     forecaster.requires_grad_(False)
     _, cond = _examples(forecaster, job, data, "validation", config.windows, origin)
     states, seen = _examples(forecaster, job, data, "train", max(config.statistics, config.model_statistics), origin)

@@ -9,12 +9,11 @@ from torch import Tensor
 
 from sciml.config.jobs import ComparisonJob
 from sciml.config.solvers import SolverConfig
-from sciml.io.errors import InputError
 from sciml.pde.data.prepare import load_split
 from sciml.pde.evaluate import evenly, timed_forecast
-from sciml.pde.forecaster import AnyForecaster, Forecaster
+from sciml.pde.forecaster import AnyForecaster
 from sciml.pde.geometry import check_same, geometry_of
-from sciml.pde.predictors import Diffusion
+from sciml.pde.sampling import many_step_diffusion
 from sciml.processes.parts import processes_of
 from sciml.solvers.calibration import Calibration
 from sciml.solvers.configured import with_calls
@@ -46,10 +45,9 @@ def compare_solvers(
         origin: what to call the model in an error.
 
     Raises:
-        InputError: the model does not sample, or was made for data of other sizes.
+        InputError: the model does not sample, is a student, or was made for data of other sizes.
     """
-    if not isinstance(forecaster, Forecaster) or not isinstance(forecaster.predictor, Diffusion):
-        raise InputError(f"{origin}: only a diffusion model has solvers to compare; this one does not sample")
+    forecaster, predictor = many_step_diffusion(forecaster, "has solvers to compare", origin)
     config = job.comparison
     windows = load_split(data, "test", job.window)
     check_same(forecaster.geometry, geometry_of(windows), origin)
@@ -61,7 +59,7 @@ def compare_solvers(
         "calibration": calibration,
         "onto_data": False,
     }
-    process = processes_of(forecaster.predictor.denoiser.process)[0]
+    process = processes_of(predictor.denoiser.process)[0]
     reference = REFERENCE.model_copy(update={"steps": config.reference_steps})
     exact, row = timed_forecast(forecaster, chosen, reference, **how)
     rows = [{**row, "solver": f"reference, {row['solver']}", "distance": 0.0}]

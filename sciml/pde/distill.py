@@ -9,12 +9,12 @@ from torch import Tensor
 
 from sciml.config.jobs import DistillationJob
 from sciml.distillation.teaching import Course, teach
-from sciml.io.errors import InputError
 from sciml.io.zarr_store import dataset_digest
 from sciml.pde.data.prepare import load_split
-from sciml.pde.forecaster import AnyForecaster, Forecaster
+from sciml.pde.forecaster import AnyForecaster
 from sciml.pde.geometry import check_same, geometry_of
 from sciml.pde.predictors import Diffusion
+from sciml.pde.sampling import many_step_diffusion
 from sciml.pde.train import Trained
 from sciml.processes.parts import processes_of
 from sciml.solvers.configured import configured
@@ -50,15 +50,12 @@ def distill_forecaster(
         Stopped, NonFiniteLoss: see `fit`.
     """
     cpu, wall = time.process_time(), time.monotonic()
-    if not isinstance(teacher, Forecaster) or not isinstance(teacher.predictor, Diffusion):
-        raise InputError(f"{origin}: only a diffusion model can be distilled; this one does not sample")
-    if teacher.student is not None:
-        raise InputError(f"{origin}: is a student already, of {teacher.student.steps} calls: name its teacher")
+    teacher, predictor = many_step_diffusion(teacher, "can be distilled", origin)
     windows = load_split(data, "train", job.window)
     check_same(teacher.geometry, geometry_of(windows), origin)
     student = deepcopy(teacher)
     student.student = job.student.solver
-    lead = processes_of(teacher.predictor.denoiser.process)[-1]
+    lead = processes_of(predictor.denoiser.process)[-1]
 
     def grid(steps: int) -> Grid:
         return configured(job.student.solver.model_copy(update={"steps": steps}), lead, onto_data=True)[1]
@@ -75,7 +72,7 @@ def distill_forecaster(
         precision=teacher.precision,
     )
     assert isinstance(student.predictor, Diffusion)
-    reports = teach(job.student, teacher.predictor.denoiser, student.predictor.denoiser, course, seed=seed)
+    reports = teach(job.student, predictor.denoiser, student.predictor.denoiser, course, seed=seed)
     student.to("cpu").precision = reports[-1].precision
     teacher.to("cpu")
     return Trained(

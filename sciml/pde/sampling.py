@@ -3,12 +3,32 @@
 from torch import Generator
 
 from sciml.config.solvers import SolverConfig
-from sciml.pde.forecaster import Forecaster
+from sciml.io.errors import InputError
+from sciml.pde.forecaster import AnyForecaster, Forecaster
 from sciml.pde.predictors import Diffusion, Sampler
 from sciml.processes.parts import processes_of
 from sciml.solvers.automatic import automatic_schedule
 from sciml.solvers.calibration import Calibration
 from sciml.solvers.configured import configured, solver_label
+
+
+def many_step_diffusion(forecaster: AnyForecaster, ability: str, origin: str) -> tuple[Forecaster, Diffusion]:
+    """The forecaster with its predictor, if any solver may sample it.
+
+    Args:
+        forecaster: trained.
+        ability: what it is wanted for, such as "can be distilled".
+        origin: what to call the model in an error.
+
+    Raises:
+        InputError: it does not sample, or is a student, which has one solver.
+    """
+    if not isinstance(forecaster, Forecaster) or not isinstance(forecaster.predictor, Diffusion):
+        raise InputError(f"{origin}: only a diffusion model {ability}; this one does not sample")
+    if forecaster.student is not None:
+        made_for = solver_label(forecaster.student)
+        raise InputError(f"{origin}: is a student, sampled by {made_for} alone: only its teacher {ability}")
+    return forecaster, forecaster.predictor
 
 
 def make_sampler(
