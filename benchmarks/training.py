@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 
 from lightning_fabric import Fabric
+from lightning_fabric.plugins.environments import LightningEnvironment
 from torch import Tensor, nn
 
 from sciml.config.models import TrainingConfig
@@ -12,6 +13,6 @@ from sciml.training.fit import FitReport, fit
 
 def trained(objective: nn.Module, examples: tuple[Tensor, ...], settings: TrainingConfig, seed: int) -> FitReport:
     """Train in place."""
-    processor = Fabric(accelerator="cpu", devices=1)
+    processor = Fabric(accelerator="cpu", devices=1, plugins=LightningEnvironment())
     with tempfile.TemporaryDirectory() as folder:
         return fit(objective, examples, settings, seed=seed, directory=Path(folder), fingerprint="", fabric=processor)

@@ -43,6 +43,7 @@ def distill_sequences(
         run_directory=run_directory,
         fingerprint=fingerprint(plain, digest, seed),
         time_limit=time_limit,
+        origin=str(model),
     )
     save_generator(output, made.generator, made_of)
     parameters = sum(parameter.numel() for parameter in made.generator.parameters())

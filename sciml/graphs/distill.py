@@ -16,7 +16,7 @@ from sciml.graphs.generator import GraphGenerator
 from sciml.graphs.sampling import leading, time_of_end
 from sciml.io.errors import InputError
 from sciml.numerics.graph_state import GraphState
-from sciml.solvers.configured import configured
+from sciml.solvers.configured import configured, solver_label
 from sciml.solvers.grids import Grid
 from sciml.training.fit import FitReport
 
@@ -61,7 +61,8 @@ def distill_generator(
     """
     cpu, wall = time.process_time(), time.monotonic()
     if teacher.student is not None:
-        raise InputError(f"{origin}: is a student already, of {teacher.student.steps} calls: name its teacher")
+        made_for = solver_label(teacher.student)
+        raise InputError(f"{origin}: is a student, sampled by {made_for} alone: only its teacher can be distilled")
     if graphs.atoms != teacher.representation.atoms:
         raise InputError(f"{origin}: was trained on graphs of {teacher.representation.atoms}, the data has {graphs.atoms}")
     student = deepcopy(teacher)

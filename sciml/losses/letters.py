@@ -46,9 +46,14 @@ class LetterObjective(nn.Module):
 
     def forward(self, generator: Generator, tokens: Tensor, cond: Any = None) -> Float[Tensor, ""]:
         if cond is not None and self.untold:
-            told = torch.rand(len(cond), generator=generator, device=cond.device) >= self.untold
-            cond = torch.where(told, cond, -1)
+            cond = with_some_untold(cond, self.untold, generator)
         return negative_log_likelihood(self.denoiser, tokens.long(), generator=generator, cond=cond).mean() / tokens.shape[1]
+
+
+def with_some_untold(cond: Tensor, untold: float, generator: Generator) -> Tensor:
+    """Classes, a share of them replaced by -1: not told."""
+    told = torch.rand(len(cond), generator=generator, device=cond.device) >= untold
+    return torch.where(told, cond, -1)
 
 
 def negative_log_likelihood(

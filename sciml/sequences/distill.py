@@ -5,19 +5,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Generator, Tensor, nn
 
-from sciml.config.models import TrainingConfig
 from sciml.config.sequence_models import SequenceModelConfig
 from sciml.config.sequence_students import MixtureStudentConfig
 from sciml.distillation.letters.exponents import ExponentsObjective
 from sciml.distillation.letters.mixture import MixtureObjective
 from sciml.distillation.letters.scalars import ScalarsObjective
 from sciml.io.errors import InputError
+from sciml.losses.letters import with_some_untold
 from sciml.processes.absorbing import Absorbing
 from sciml.sequences.data.sequence_set import SequenceSet
 from sciml.sequences.generator import SequenceGenerator
 from sciml.sequences.student import Student, StudentConfig, begin_as, build_mixture
+from sciml.sequences.train import classes_of
 from sciml.solvers.grids import uniform_grid
 from sciml.training.batches import hash_seed
 from sciml.training.fit import FitReport, fit
@@ -43,6 +44,7 @@ def distill(
     run_directory: Path,
     fingerprint: str,
     time_limit: float | None = None,
+    origin: str = "the model",
 ) -> Distilled:
     """A student of a generator, which stays as it is.
 
@@ -56,12 +58,13 @@ def distill(
         sequences: to learn from, of the teacher's kind.
         seed: of weights, shuffles and noise.
         run_directory, fingerprint, time_limit: as of `train_generator`.
+        origin: what to call the teacher in an error.
 
     Raises:
-        InputError: the teacher does not mask, or is a student.
+        InputError: the teacher does not mask, is a student, or was told a label that the data lack.
         Stopped, NonFiniteLoss: see `fit`.
     """
-    _check(teacher)
+    _check(teacher, origin)
     torch.manual_seed(hash_seed(seed, 0))
     still = deepcopy(teacher).requires_grad_(False).eval()
     student = Student(config)
@@ -71,7 +74,19 @@ def distill(
         generator.denoiser = build_mixture(model, config, *sizes)
         begin_as(generator.denoiser, still.denoiser.net)
     objective, run = _objective(generator, still, config), run_directory / fingerprint
-    report = _fitted(objective, config.training, sequences, seed, run, fingerprint, time_limit)
+    rows: tuple[Tensor, ...] = (sequences.tokens,)
+    if model.condition is not None:
+        rows = (sequences.tokens, classes_of(sequences, model.condition))
+    report = fit(
+        _SomeUntold(objective, model.condition_dropout),
+        rows,
+        config.training,
+        seed=seed,
+        directory=run,
+        fingerprint=fingerprint,
+        time_limit=time_limit,
+    )
+    objective.to("cpu")
     generator.to("cpu").student = student
     if isinstance(objective, ExponentsObjective):
         student.take_over(objective.solver, student.grid)
@@ -83,12 +98,24 @@ def distill(
     return Distilled(generator.eval(), report, learned, run)
 
 
-def _check(teacher: SequenceGenerator) -> None:
+class _SomeUntold(nn.Module):
+    """An objective that is not told the class of a share of its examples, as its teacher was not."""
+
+    def __init__(self, objective: nn.Module, untold: float) -> None:
+        super().__init__()
+        self.objective, self.untold = objective, untold
+
+    def forward(self, generator: Generator, tokens: Tensor, cond: Tensor | None = None) -> Tensor:
+        told = None if cond is None else with_some_untold(cond, self.untold, generator)
+        return self.objective(generator, tokens, told)
+
+
+def _check(teacher: SequenceGenerator, origin: str) -> None:
     process = teacher.denoiser.process
     if not isinstance(process, Absorbing):
-        raise InputError(f"distillation needs a model whose process is absorbing, got {type(process).__name__}")
+        raise InputError(f"{origin}: only a model whose process is absorbing can be distilled, got {type(process).__name__}")
     if teacher.student is not None:
-        raise InputError("distillation needs a teacher that samples in many steps, got a student: distil its teacher")
+        raise InputError(f"{origin}: is a student, sampled by {teacher.student.label} alone: only its teacher can be distilled")
 
 
 def _objective(generator: SequenceGenerator, teacher: SequenceGenerator, config: StudentConfig) -> nn.Module:
@@ -99,25 +126,3 @@ def _objective(generator: SequenceGenerator, teacher: SequenceGenerator, config:
         return ExponentsObjective(teacher.denoiser, config.steps, paths=config.paths)
     grid, plus = uniform_grid(teacher.denoiser.process, config.steps), config.method == "lsd_plus"
     return ScalarsObjective(teacher.denoiser, grid, times=plus, paths=config.paths)
-
-
-def _fitted(
-    objective: nn.Module,
-    training: TrainingConfig,
-    sequences: SequenceSet,
-    seed: int,
-    run: Path,
-    fingerprint: str,
-    time_limit: float | None,
-) -> FitReport:
-    report = fit(
-        objective,
-        (sequences.tokens,),
-        training,
-        seed=seed,
-        directory=run,
-        fingerprint=fingerprint,
-        time_limit=time_limit,
-    )
-    objective.to("cpu")
-    return report

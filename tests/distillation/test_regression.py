@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.plugins.environments import LightningEnvironment
 from torch import Generator, Tensor, nn
 
 from sciml.config.models import TrainingConfig
@@ -169,7 +170,7 @@ def test_it_is_trained_by_fit(teacher, tmp_path: Path) -> None:
         student.offset.fill_(0.3)
     states = teacher_states(teacher, x, grid, steps=40)
     settings = TrainingConfig(steps=100, batch=64, rate=2e-2, weight_decay=0.0, precision="32", ema=0.02, clip=10.0)
-    processor = Fabric(accelerator="cpu", devices=1)
+    processor = Fabric(accelerator="cpu", devices=1, plugins=LightningEnvironment())
     objective = PairObjective(student, grid)
     fit(objective, (*states.unbind(1), x), settings, seed=0, directory=tmp_path, fingerprint="", fabric=processor)
     assert abs(student.offset.item()) < 5e-3

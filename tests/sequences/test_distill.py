@@ -131,11 +131,31 @@ def test_a_comparison_has_the_student_alone(distilled) -> None:
     assert (asked.solver, asked.steps, asked.count) == ("own", 3, 8)
 
 
+def test_a_mixture_learns_what_is_told_of_classes(small_model, repeats: SequenceSet, tmp_path: Path) -> None:
+    """Weights of a class that no example names take no gradient, and stay."""
+    made_of = small_model(condition="kind", condition_dropout=0.3)
+    torch.manual_seed(0)
+    teacher = SequenceGenerator(build(made_of, 4, 12, 2), DNA, 12, 2).eval()
+    told = []
+    for rate in (1e-2, 1e-12):
+        config, where = student(**WAYS["di4c"], training=TRAINING | {"rate": rate}), {"run_directory": tmp_path / str(rate)}
+        made = distill(teacher, made_of, config, repeats, seed=0, fingerprint="a", **where).generator
+        told.append(made.state_dict()["denoiser.net.net.told.weight"])
+    assert ((told[0] - told[1]).abs().amax(1) > 1e-3).all() and len(told[0]) == 6
+
+
+def test_classes_that_the_data_lack_are_named(small_model, repeats: SequenceSet, tmp_path: Path) -> None:
+    made_of = small_model(condition="other")
+    teacher = SequenceGenerator(build(made_of, 4, 12, 2), DNA, 12, 2).eval()
+    with pytest.raises(InputError, match="`condition` must be a label of the data, one of kind, half, got 'other'"):
+        distill(teacher, made_of, student(**WAYS["lsd"]), repeats, seed=0, run_directory=tmp_path, fingerprint="a")
+
+
 def test_what_cannot_be_distilled_is_named(distilled, small_model, untrained: SequenceGenerator) -> None:
-    with pytest.raises(InputError, match="distillation needs a teacher that samples in many steps, got a student"):
+    with pytest.raises(InputError, match="the model: is a student, sampled by lsd, 3 steps alone"):
         distilled(distilled(**WAYS["lsd"]).generator, **WAYS["lsd"])
     uniform = SequenceGenerator(build(small_model(process={"kind": "uniform"}), 4, 12), DNA, 12).eval()
-    with pytest.raises(InputError, match="distillation needs a model whose process is absorbing, got UniformJump"):
+    with pytest.raises(InputError, match="the model: only a model whose process is absorbing can be distilled, got UniformJump"):
         distilled(uniform, **WAYS["lsd"])
     with pytest.raises(InputError, match="m: `solver` own is of students made by `sciml distill`, which this model is not"):
         sample_sequences(untrained, SequenceSamplingConfig(count=2, solver="own"), seed=0, origin="m")

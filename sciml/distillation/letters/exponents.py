@@ -52,13 +52,16 @@ class ExponentsObjective(nn.Module):
         """The student, on equal steps."""
         return Spaced(self.log_sharpness.exp())
 
-    def forward(self, generator: Generator, x_0: Integer[Tensor, "batch position"]) -> Float[Tensor, ""]:
+    def forward(
+        self, generator: Generator, x_0: Integer[Tensor, "batch position"], cond: Tensor | None = None
+    ) -> Float[Tensor, ""]:
         told, teacher = x_0.long().repeat_interleave(self.paths, 0), self._teacher[0].to(x_0.device)
+        classes = None if cond is None else cond.repeat_interleave(self.paths, 0)
         when = spaced_plan(told.shape, len(self.times), generator)
         found = torch.zeros(len(told), dtype=torch.float64, device=told.device)
         for step, power in enumerate(self.log_sharpness.exp()):
             with torch.no_grad():
-                said = teacher(torch.where(when >= step, self.mask, told), self.times[step]).mean
+                said = teacher(torch.where(when >= step, self.mask, told), self.times[step], classes).mean
             right = sharpened(said.double(), power).gather(-1, told[..., None])[..., 0]
             found = found + torch.where(when == step, right, 1.0).log().sum(1)
         each = found.reshape(-1, self.paths).logsumexp(1) - math.log(self.paths)

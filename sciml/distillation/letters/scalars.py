@@ -97,12 +97,14 @@ class ScalarsObjective(nn.Module):
         """The student: integrate it on its `grid`."""
         return Scaled(self.grid, self.log_rates.exp(), self.log_sharpness.exp(), self._solver)
 
-    def forward(self, generator: Generator, x_0: Integer[Tensor, "batch position"]) -> Float[Tensor, ""]:
+    def forward(
+        self, generator: Generator, x_0: Integer[Tensor, "batch position"], cond: Tensor | None = None
+    ) -> Float[Tensor, ""]:
         states, log_odds = self.bridges(x_0.long().repeat_interleave(self.paths, 0), generator)
         student, teacher = self.solver, self._teacher[0].to(x_0.device)
-        process = jump_process(teacher)
+        process, classes = jump_process(teacher), None if cond is None else cond.repeat_interleave(self.paths, 0)
         for (t, s), (x_t, x_s) in zip(pairwise(student.grid), pairwise(states), strict=True):
-            onwards = student.transition(process, [x_t], [teacher(x_t, t).mean], t, s)
+            onwards = student.transition(process, [x_t], [teacher(x_t, t, classes).mean], t, s)
             log_odds = log_odds + _log_probability(onwards, x_s)
         found = log_odds.reshape(-1, self.paths).logsumexp(1) - math.log(self.paths)
         return -found.mean() / x_0.shape[1]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.plugins.environments import LightningEnvironment
 from torch import Generator, Tensor
 
 from sciml.config.models import TrainingConfig
@@ -68,7 +69,7 @@ def test_the_bound_is_that_of_all_plans(paths: int) -> None:
 def test_what_is_not_as_sure_as_it_should_be_is_put_right(tmp_path: Path, power: float) -> None:
     objective = ExponentsObjective(Unsure(power), 3)
     settings = TrainingConfig(steps=150, batch=256, rate=0.05, weight_decay=0.0, precision="32")
-    fabric = Fabric(accelerator="cpu", devices=1)
+    fabric = Fabric(accelerator="cpu", devices=1, plugins=LightningEnvironment())
     fit(objective, (drawn(20_000),), settings, seed=0, directory=tmp_path, fingerprint="", fabric=fabric)
     torch.testing.assert_close(objective.solver.sharpness, torch.full((3,), 1 / power, dtype=F64), rtol=0.08, atol=0)
 

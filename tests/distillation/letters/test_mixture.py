@@ -8,6 +8,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from lightning_fabric import Fabric
+from lightning_fabric.plugins.environments import LightningEnvironment
 from torch import Tensor, nn
 
 from sciml.analysis.exact_law import total_variation, unmasking_law
@@ -130,7 +131,7 @@ def test_a_student_of_half_the_steps_is_nearer_the_law_than_its_teacher(tmp_path
     student = LatentDenoiser(Corrections(), PROCESS, LATENTS, teacher)
     objective = MixtureObjective(student, teacher, data_weight=data_weight)
     settings = TrainingConfig(steps=150, batch=128, rate=0.05, weight_decay=0.0, precision="32")
-    fabric = Fabric(accelerator="cpu", devices=1)
+    fabric = Fabric(accelerator="cpu", devices=1, plugins=LightningEnvironment())
     fit(objective, (drawn(law, 20_000),), settings, seed=0, directory=tmp_path, fingerprint="", fabric=fabric)
     for steps in (1, 2):
         rival = unmasking_law(Ancestral(), teacher, 2, uniform_grid(PROCESS, 2 * steps))

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.plugins.environments import LightningEnvironment
 from torch import Tensor
 
 from sciml.analysis.exact_law import dense_law, total_variation, unmasking_law
@@ -85,7 +86,7 @@ def test_what_is_learned_is_near_the_best_and_far_better_than_equal_steps(tmp_pa
     process = Absorbing(3)
     objective, teacher = objective_of(process, 2, 64), TabularDenoiser(LAW, process)
     settings = TrainingConfig(steps=200, batch=64, rate=0.1, weight_decay=0.0, precision="32")
-    fabric = Fabric(accelerator="cpu", devices=1)
+    fabric = Fabric(accelerator="cpu", devices=1, plugins=LightningEnvironment())
     fit(objective, (drawn(20_000),), settings, seed=0, directory=tmp_path, fingerprint="", fabric=fabric)
     learned = unmasking_law(objective.solver, teacher, 3, objective.grid).detach()
     equal = unmasking_law(Ancestral(), teacher, 3, uniform_grid(process, 2))
