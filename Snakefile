@@ -12,6 +12,7 @@ include: "workflows/rules/pde.smk"
 include: "workflows/rules/solvers.smk"
 include: "workflows/rules/graphs.smk"
 include: "workflows/rules/sequences.smk"
+include: "workflows/rules/sweeps.smk"
 include: "workflows/rules/report.smk"
 
 
@@ -29,3 +30,8 @@ rule data:
 rule models:
     input:
         expand("{directory}/model.safetensors", directory=PLAN.trained),
+
+
+rule sweeps:
+    input:
+        expand("<results>/sweeps/{sweep}.tsv", sweep=PLAN.sweeps.names),

@@ -12,7 +12,7 @@ from sciml.config.base import Config, to_yaml
 from sciml.config.graph_settings import GraphExperimentConfig
 from sciml.config.models import TrainingConfig
 from sciml.config.sequence_settings import SequenceExperimentConfig
-from sciml.config.settings import ExperimentConfig, Settings
+from sciml.config.settings import ExperimentConfig, Settings, seeds_of
 from sciml.io.atomic import write_text_if_changed
 from sciml.io.fetch import Source
 
@@ -29,12 +29,14 @@ class DomainPlan(ABC, Generic[E]):
         settings: the checked configuration.
         mirror: folder with copies of the public files.
         left_out: data sets that cannot be had, and one line each on why.
+        swept: names of experiments that are rows of sweeps: each has a line in a table, no part in the report.
     """
 
     domain: ClassVar[str]
     settings: Settings
     mirror: str | None
     left_out: dict[str, str] = field(init=False)
+    swept: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         reasons = {dataset: self._missing(dataset) for dataset in self.asked}
@@ -53,9 +55,9 @@ class DomainPlan(ABC, Generic[E]):
     def own_file(self, dataset: str) -> str | None:
         """The user's file that a data set is made of, if it is."""
 
-    @abstractmethod
     def seeds(self, dataset: str, model: str) -> Sequence[int]:
         """One training for each."""
+        return seeds_of(self.settings, self.asked[dataset])
 
     @abstractmethod
     def training(self, dataset: str, model: str) -> TrainingConfig | None:
@@ -75,6 +77,11 @@ class DomainPlan(ABC, Generic[E]):
         return {name: value for name, value in self.asked.items() if name not in self.left_out}
 
     @property
+    def own(self) -> dict[str, E]:
+        """Those that are no rows of sweeps."""
+        return {name: value for name, value in self.experiments.items() if name not in self.swept}
+
+    @property
     def datasets(self) -> list[str]:
         """Prepared data of these."""
         return [f"{self.settings.data}/{self.domain}/{dataset}.zarr" for dataset in self.experiments]
@@ -84,7 +91,7 @@ class DomainPlan(ABC, Generic[E]):
         """Folders of results, one for each training."""
         return [
             self.run(dataset, model, seed)
-            for dataset, experiment in self.experiments.items()
+            for dataset, experiment in self.own.items()
             for model in experiment.models
             for seed in self.seeds(dataset, model)
         ]

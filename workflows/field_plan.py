@@ -35,7 +35,7 @@ class FieldPlan(DomainPlan[ExperimentConfig]):
         """Folders of results, one for each training, of a model or of a student."""
         return [
             self.run(dataset, name, seed)
-            for dataset, experiment in self.experiments.items()
+            for dataset, experiment in self.own.items()
             for name in (*experiment.models, *experiment.students)
             for seed in self.seeds(dataset, name)
         ]
@@ -75,7 +75,8 @@ class FieldPlan(DomainPlan[ExperimentConfig]):
 
     def seeds(self, dataset: str, model: str) -> Sequence[int]:
         """A baseline has nothing random in it, and one seed is enough."""
-        return self.settings.seeds if self.training(dataset, model) else self.settings.seeds[:1]
+        seeds = super().seeds(dataset, model)
+        return seeds if self.training(dataset, model) else seeds[:1]
 
     def training(self, dataset: str, model: str) -> TrainingConfig | None:
         config = self._model(dataset, model)

@@ -43,7 +43,7 @@ class GraphPlan(DomainPlan[GraphExperimentConfig]):
         """Folders of results, one for each training, of a model, a student or a guide."""
         return [
             self.run(dataset, name, seed)
-            for dataset, experiment in self.experiments.items()
+            for dataset, experiment in self.own.items()
             for name in (*experiment.models, *experiment.students, *experiment.guides)
             for seed in self.seeds(dataset, name)
         ]
@@ -94,9 +94,6 @@ class GraphPlan(DomainPlan[GraphExperimentConfig]):
     def own_file(self, dataset: str) -> str | None:
         data = self.asked[dataset].data
         return data.path if isinstance(data, GraphFileConfig) else None
-
-    def seeds(self, dataset: str, model: str) -> Sequence[int]:
-        return self.settings.seeds
 
     def training(self, dataset: str, model: str) -> TrainingConfig:
         experiment = self.asked[dataset]

@@ -10,9 +10,10 @@ from domain_plan import any_of
 from field_plan import FieldPlan
 from graph_plan import GraphPlan
 from sequence_plan import SequencePlan
+from sweep_plan import SweepPlan
 
-from sciml.config.base import parse
 from sciml.config.settings import Settings
+from sciml.config.sweeps import read_settings
 from sciml.io.errors import InputError
 from sciml.io.fetch import SOURCES
 
@@ -22,11 +23,12 @@ class Plan:
     """The settings, and what of them can be done here, domain by domain.
 
     Args:
-        settings: the checked configuration.
+        settings: the checked configuration, its sweeps expanded.
         mirror: folder with copies of the public files.
         fields: experiments on PDE fields.
         graphs: experiments on graphs and molecules.
         sequences: experiments on DNA and proteins.
+        sweeps: tables over rows of experiments.
     """
 
     settings: Settings
@@ -34,6 +36,7 @@ class Plan:
     fields: FieldPlan
     graphs: GraphPlan
     sequences: SequencePlan
+    sweeps: SweepPlan
 
     @property
     def domains(self) -> tuple[FieldPlan, GraphPlan, SequencePlan]:
@@ -43,7 +46,8 @@ class Plan:
     @property
     def left_out(self) -> list[str]:
         """A line for each data set that cannot be had."""
-        return [why for domain in self.domains for why in domain.left_out.values()]
+        found = [(name, why, domain) for domain in self.domains for name, why in domain.left_out.items()]
+        return [why for name, why, domain in found if name not in domain.swept]
 
     @property
     def runs(self) -> list[str]:
@@ -75,11 +79,12 @@ class Plan:
             "member": "first|second|third",
             "seed": r"\d+",
             "filename": any_of(source.filename for source in SOURCES.values()),
+            **self.sweeps.patterns,
         }
 
     def write_jobs(self) -> None:
         """One file of settings for each job."""
-        for domain in self.domains:
+        for domain in (*self.domains, self.sweeps):
             domain.write_jobs()
 
 
@@ -94,9 +99,17 @@ def make_plan(values: Mapping[str, Any], origin: str, environment: Mapping[str, 
     Raises:
         InputError: one line that names the file and the field.
     """
-    settings = parse(Settings, dict(values), origin)
+    settings, sweeps = read_settings(dict(values), origin)
     mirror = environment.get("SCIML_MIRROR") or settings.mirror
-    plan = Plan(settings, mirror, FieldPlan(settings, mirror), GraphPlan(settings, mirror), SequencePlan(settings, mirror))
+    swept = {
+        domain: frozenset(line.dataset for sweep in sweeps if sweep.domain == domain for line in sweep.lines)
+        for domain in ("pde", "graphs", "sequences")
+    }
+    fields = FieldPlan(settings, mirror, swept["pde"])
+    graphs = GraphPlan(settings, mirror, swept["graphs"])
+    sequences = SequencePlan(settings, mirror, swept["sequences"])
+    domains = {domain.domain: domain for domain in (fields, graphs, sequences)}
+    plan = Plan(settings, mirror, fields, graphs, sequences, SweepPlan(settings, sweeps, domains))
     for domain in plan.domains:
         known = f", or a known source ({', '.join(SOURCES)})" if domain is plan.fields else ""
         for dataset in domain.asked:

@@ -60,8 +60,8 @@ class SequencePlan(DomainPlan[SequenceExperimentConfig]):
         """How good each oracle is."""
         return [
             f"{self.settings.results}/sequences/{dataset}/oracles/seed-{seed}/{member}.json"
-            for dataset in self.experiments
-            for seed in self.settings.seeds
+            for dataset in self.own
+            for seed in self.seeds(dataset, PRETRAINED)
             for member in PANEL
         ]
 
@@ -89,9 +89,6 @@ class SequencePlan(DomainPlan[SequenceExperimentConfig]):
     def own_file(self, dataset: str) -> str | None:
         data = self.asked[dataset].data
         return data.path if isinstance(data, SequenceFileConfig) else None
-
-    def seeds(self, dataset: str, model: str) -> Sequence[int]:
-        return self.settings.seeds
 
     def training(self, dataset: str, model: str) -> TrainingConfig | None:
         config = self.asked[dataset].models[model]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sciml.cli.options import FILE, OUTPUT, provenance_of, write_account, write_json
+from sciml.cli.several import leads
 from sciml.config.base import read_config, to_yaml
 from sciml.config.graph_settings import (
     GraphComparisonJob,
@@ -59,6 +60,8 @@ def train_graphs(
         time_limit=time_limit,
         properties=load_properties(data, "train"),
     )
+    if not leads():
+        return
     save_generator(output, trained.generator, job.model)
     write_account(manifest, events, trained.run, {**origin, **asdict(trained.report), "parameters": trained.parameters})
 
@@ -70,7 +73,8 @@ def compare_graphs(config: Path, data: Path, model: Path, output: Path, seed: in
     from sciml.graphs.store import load_generator
 
     rows = compare_samplers(load_generator(model)[0], job, data, seed=seed, origin=str(model))
-    write_json(output, {"seed": seed, "rows": rows})
+    if leads():
+        write_json(output, {"seed": seed, "rows": rows})
 
 
 def inspect_graphs(model: Path) -> None:
@@ -103,6 +107,8 @@ def sample_graphs(
         check_export(export, bool(generator.representation.atoms))
     leading = load_guide(guide, generator, made_of, origin=str(model))[0] if guide else None
     sampled = draw(generator, job.evaluation.sampling, leading, seed=seed, origin=str(model))
+    if not leads():
+        return
     write_samples(output, sampled, seed=seed, origin=model.name)
     if export:
         export_samples(export, sampled.generated.graphs)

@@ -13,7 +13,9 @@ from sciml.cli.guide import guide
 from sciml.cli.interruption import leaving_when_asked
 from sciml.cli.samples import sample, score
 from sciml.cli.sequence_training import finetune, oracle
+from sciml.cli.several import PROCESSES, said_beside, share, speaker
 from sciml.cli.stability import stabilise, stability
+from sciml.cli.sweep import sweep
 from sciml.cli.verbs import calibrate, compare, evaluate, fetch, forecast, inspect, prepare, report, schema, train, validate
 from sciml.cli.verify import crate, verify
 from sciml.io.errors import InputError
@@ -27,6 +29,10 @@ Exit codes:
   1   failed while computing (the message says at which step)
   2   bad input: one line names the file or setting, the value and what is allowed
   75  stopped by a signal or a time limit after saving: run again to go on
+
+\b
+With several processes, on several cores or GPUs; the results are those of one (docs/processes.md):
+  sciml --processes 2 train ...      or      torchrun --standalone --nproc-per-node 2 -m sciml train ...
 
 \b
 A model by hand, without the workflow (the workflow writes such files to results/):
@@ -70,13 +76,17 @@ Sequences for backbones (their files say `domain: structures`):
 @click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="sciml")
 @click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
-def cli(quiet: bool) -> None:
+@PROCESSES
+@click.pass_context
+def cli(context: click.Context, quiet: bool, processes: int) -> None:
     """Generative models for science: get data, train, evaluate, forecast, report.
 
     Each verb does one stage and writes its result whole or not at all. The workflow (`snakemake --cores 2` in a checkout)
     calls these verbs in the right order; each also works by hand.
     """
-    logging.basicConfig(level=logging.ERROR if quiet else logging.INFO, format="%(message)s", stream=sys.stderr)
+    spoken = logging.ERROR if quiet or speaker() else logging.INFO
+    logging.basicConfig(level=spoken, format="%(message)s", stream=sys.stderr)
+    share(context, processes, STOPPED)
 
 
 VERBS = (
@@ -102,6 +112,7 @@ VERBS = (
     import_gdss,
     report,
     schema,
+    sweep,
     verify,
     crate,
 )
@@ -116,9 +127,9 @@ def main() -> None:
         with leaving_when_asked(STOPPED):
             cli(standalone_mode=False)
     except InputError as error:
-        _end(str(error), BAD_INPUT)
+        _end(str(error), BAD_INPUT, of_all=True)
     except Stopped as error:
-        _end(f"stopped by {error}", STOPPED)
+        _end(f"stopped by {error}", STOPPED, of_all=True)
     except click.UsageError as error:
         error.show()
         sys.exit(BAD_INPUT)
@@ -130,7 +141,10 @@ def main() -> None:
         _end(str(error), FAILED)
     except (RuntimeError, MemoryError) as error:
         from sciml.numerics.memory import is_out_of_memory
+        from sciml.training.processes import Unanswered
 
+        if isinstance(error, Unanswered):
+            _end(str(error), FAILED)
         if not is_out_of_memory(error):
             raise
         _end(f"out of memory, also with fewer samples at once: {' '.join(str(error).split())[:200]}", FAILED)
@@ -138,8 +152,10 @@ def main() -> None:
         _end(f"{error.filename or 'system'}: {error.strerror or error}", FAILED)
 
 
-def _end(message: str, code: int) -> None:
-    click.echo(f"sciml: {message}".replace("\n", " "), err=True)  # a name in the user's file may have an end of line in it
+def _end(message: str, code: int, of_all: bool = False) -> None:
+    said = f"sciml{speaker()}: {message}"
+    if not (of_all and said_beside()):
+        click.echo(said.replace("\n", " "), err=True)  # a name in the user's file may have an end of line in it
     sys.exit(code)
 
 

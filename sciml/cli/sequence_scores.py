@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sciml.cli.options import write_json
 from sciml.cli.rewards import reward_named, rewards_named
+from sciml.cli.several import leads
 from sciml.config.base import read_config
 from sciml.config.sequence_settings import SequenceEvaluationJob
 
@@ -29,6 +30,8 @@ def sample_sequences(config: Path, model: Path, output: Path, seed: int, export:
     if chosen is not None:
         check_reads(chosen, generator.alphabet, generator.length, f"--reward {reward}")
     sampled = draw(generator, job.evaluation.sampling, chosen, seed=seed, origin=str(model))
+    if not leads():
+        return
     write_samples(output, sampled, seed=seed, origin=model.name)
     if export:
         export_samples(export, sampled.generated.sequences)

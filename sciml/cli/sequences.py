@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from sciml.cli.options import provenance_of, write_account, write_json
+from sciml.cli.several import leads
 from sciml.config.base import read_config, to_yaml
 from sciml.config.sequence_settings import SequenceComparisonJob, SequenceDataJob, SequenceTrainingJob
 
@@ -45,6 +46,8 @@ def train_sequences(
         fingerprint=fingerprint(plain, digest, seed),
         time_limit=time_limit,
     )
+    if not leads():
+        return
     save_generator(output, trained.generator, job.model)
     write_account(manifest, events, trained.run, {**origin, **asdict(trained.report), "parameters": trained.parameters})
 
@@ -56,7 +59,8 @@ def compare_sequences(config: Path, data: Path, model: Path, output: Path, seed:
     from sciml.sequences.store import load_generator
 
     rows = compare_samplers(load_generator(model)[0], job, data, seed=seed, origin=str(model))
-    write_json(output, {"seed": seed, "rows": rows})
+    if leads():
+        write_json(output, {"seed": seed, "rows": rows})
 
 
 def inspect_sequences(model: Path) -> None:

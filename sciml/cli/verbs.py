@@ -27,6 +27,7 @@ from sciml.cli.options import (
     write_account,
     write_json,
 )
+from sciml.cli.several import leads
 from sciml.config.base import read_config
 from sciml.config.jobs import CalibrationJob, ComparisonJob, DataJob, EvaluationJob, TrainingJob
 from sciml.config.settings import BurgersConfig, Settings
@@ -142,6 +143,8 @@ def train(
 
     origin = provenance_of(job.model_dump(mode="json"), dataset_digest(data), seed)
     trained = train_forecaster(job, data, seed=seed, run_directory=run_directory, time_limit=time_limit)
+    if not leads():
+        return
     save_forecaster(output, trained.forecaster, job)
     took = asdict(trained.report) if trained.report else {"steps": None, "precision": None, "loss": None}
     took |= {"cpu_seconds": trained.cpu_seconds, "wall_seconds": trained.wall_seconds}
@@ -188,7 +191,8 @@ def compare(config: Path, data: Path, model: Path, output: Path, seed: int, cali
 
     known = _calibration(calibration, model)
     rows = compare_solvers(load_forecaster(model)[0], job, data, seed=seed, calibration=known, origin=str(model))
-    write_json(output, {"seed": seed, "scores": rows})
+    if leads():
+        write_json(output, {"seed": seed, "scores": rows})
 
 
 @click.command()
@@ -223,6 +227,8 @@ def evaluate(
     forecaster, training = load_forecaster(model)
     known = _calibration(calibration, model) if job.evaluation.solver.name == "auto" else None
     found = evaluate_forecaster(forecaster, job, data, seed=seed, calibration=known, origin=str(model))
+    if not leads():
+        return
     if pictures:
         with atomic_file(pictures) as temporary, temporary.open("wb") as file:
             np.savez_compressed(file, **found.pictures)  # type: ignore[arg-type]
@@ -320,13 +326,20 @@ def inspect(model: Path) -> None:
 @click.option("--scale", default="", help="Name of the scale, for the heading.")
 @click.option("--note", "notes", multiple=True, help="A remark to print, such as what was left out.")
 @click.option("--solvers", type=FILE, help="Made by benchmarks/solvers.py, with its plot beside it.")
+@click.option("--sweep", "sweeps", multiple=True, type=FILE, help="Made by `sciml sweep --json`; repeatable.")
 def report(
-    directories: tuple[Path, ...], output: Path, title: str, scale: str, notes: tuple[str, ...], solvers: Path | None
+    directories: tuple[Path, ...],
+    output: Path,
+    title: str,
+    scale: str,
+    notes: tuple[str, ...],
+    solvers: Path | None,
+    sweeps: tuple[Path, ...],
 ) -> None:
     """Make one self-contained HTML page from evaluated models."""
     from sciml.report.build import build_report
 
-    build_report(directories, output, title=title, scale=scale, notes=notes, solvers=solvers)
+    build_report(directories, output, title=title, scale=scale, notes=notes, solvers=solvers, sweeps=sweeps)
 
 
 @click.command()

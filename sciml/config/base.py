@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sciml.io.errors import InputError
 
 C = TypeVar("C", bound="Config")
+_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # ten times as fast; it folds some long text elsewhere
 
 
 class Config(BaseModel):
@@ -69,7 +70,7 @@ def read_config(cls: type[C], path: Path) -> C:
 
 def to_yaml(config: Config) -> str:
     """The resolved config, defaults included, with stable order: equal configs give equal text."""
-    return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=True, default_flow_style=False)
+    return yaml.dump(config.model_dump(mode="json"), Dumper=_DUMPER, sort_keys=True, default_flow_style=False)
 
 
 def _explain(problem: Any, values: dict, cls: type[Config]) -> str:

@@ -8,6 +8,7 @@ from sciml.config.base import Config
 from sciml.config.distillation import StudentConfig, check_students
 from sciml.config.graph_models import GraphGuideConfig, GraphModelConfig
 from sciml.config.graphs import GraphDataConfig, GraphFileConfig
+from sciml.config.seeds import Seeds
 from sciml.config.solvers import SolverConfig
 
 Law = Literal["none", "community", "grid", "planar", "sbm", "tree"]
@@ -87,6 +88,7 @@ class GraphExperimentConfig(Config):
     students: dict[Name, StudentConfig] = Field(default_factory=dict, description="distilled from `models`, by name")
     evaluation: GraphEvaluationConfig = GraphEvaluationConfig()
     comparison: GraphComparisonConfig | None = Field(None, description="left out: solvers are not compared")
+    seeds: Seeds | None = Field(None, description="of this experiment; left out: those of the workflow")
 
     @model_validator(mode="after")
     def _students_have_teachers(self) -> "GraphExperimentConfig":

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
 from sciml.config.base import Config
+from sciml.config.seeds import Seeds
 from sciml.config.sequence_models import FineTuningConfig, SequenceModelConfig
 from sciml.config.sequence_oracles import OraclesConfig
 from sciml.config.sequence_students import MixtureStudentConfig, ScalarsStudentConfig, SequenceStudentConfig
@@ -101,6 +102,7 @@ class SequenceExperimentConfig(Config):
     compared: tuple[str, ...] = Field(
         (PRETRAINED,), strict=False, description="what solvers are compared on: pretrained, or names of `finetuning`"
     )
+    seeds: Seeds | None = Field(None, description="of this experiment; left out: those of the workflow")
 
     @property
     def models(self) -> dict[str, Maker]:

@@ -3,15 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, field_validator, model_validator
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
 from sciml.config.base import Config
 from sciml.config.distillation import StudentConfig, check_students
 from sciml.config.graph_settings import GraphExperimentConfig
 from sciml.config.models import DiffusionConfig, ModelConfig, NeuralConfig
 from sciml.config.parts import Parts
+from sciml.config.seeds import Seeds
 from sciml.config.sequence_settings import SequenceExperimentConfig
 from sciml.config.solvers import SolverConfig
+from sciml.config.sweep_settings import Name, SweepConfig
 
 Dimension = Literal["trajectory", "time", "interval", "y", "x"]
 
@@ -129,6 +131,7 @@ class ExperimentConfig(Config):
     evaluation: EvaluationConfig = EvaluationConfig()
     calibration: CalibrationConfig | None = Field(None, description="left out: models are not calibrated")
     comparison: ComparisonConfig | None = Field(None, description="left out: solvers are not compared")
+    seeds: Seeds | None = Field(None, description="of this experiment; left out: those of the workflow")
 
     @model_validator(mode="after")
     def _teachers_sample(self) -> "ExperimentConfig":
@@ -144,8 +147,9 @@ class Settings(Config):
     data: str = Field("data", min_length=1, description="folder of fetched and simulated data")
     mirror: str | None = Field(None, description="folder with the sources of data/README.md, used before any download")
     download: bool = Field(False, description="fetch what the mirror lacks from its public address")
-    seeds: tuple[NonNegativeInt, ...] = Field(
-        (0,), min_length=1, strict=False, description="one training of every model for each"
+    seeds: Seeds = Field((0,), description="one training of every model for each")
+    processes: PositiveInt = Field(
+        1, description="that share each training of a model, and each sampling; changes no result, so re-runs nothing"
     )
     solver_benchmark: bool = Field(False, description="also measure the solvers on problems with exact answers, small")
     pde: dict[str, ExperimentConfig] = Field(default_factory=dict, description="experiments on PDE fields, by data set")
@@ -155,13 +159,9 @@ class Settings(Config):
     sequences: dict[str, SequenceExperimentConfig] = Field(
         default_factory=dict, description="experiments on DNA and proteins, by data set"
     )
-
-    @field_validator("seeds")
-    @classmethod
-    def _seeds_differ(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
-        if (repeated := _repeated(seeds)) is not None:
-            raise ValueError(f"may hold a seed once, not {repeated} again")
-        return seeds
+    sweeps: dict[Name, SweepConfig] = Field(
+        default_factory=dict, description="these experiments again with other settings, see docs/sweeps.md"
+    )
 
     @model_validator(mode="after")
     def _names_make_paths(self) -> "Settings":
@@ -179,6 +179,13 @@ class Settings(Config):
 def samples(model: ModelConfig) -> bool:
     """Whether its forecasts are drawn by a solver."""
     return isinstance(model, NeuralConfig) and isinstance(model.method, DiffusionConfig)
+
+
+def seeds_of(
+    settings: Settings, experiment: ExperimentConfig | GraphExperimentConfig | SequenceExperimentConfig
+) -> tuple[int, ...]:
+    """The seeds of an experiment: its own, or those of the workflow."""
+    return experiment.seeds or settings.seeds
 
 
 def neural_models(experiment: ExperimentConfig) -> dict[str, NeuralConfig]:

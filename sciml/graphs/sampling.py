@@ -19,6 +19,8 @@ from sciml.io.errors import InputError
 from sciml.processes.gaussian import GaussianProcess
 from sciml.solvers.configured import configured, solver_label
 from sciml.training.batches import hash_seed
+from sciml.training.processes import current
+from sciml.training.shares import shared_calls
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def sample_graphs(
     seed: int,
     origin: str = "the model",
 ) -> Sampled:
-    """New graphs, on the GPU if there is one.
+    """New graphs, on the GPU if there is one. Several processes share the work of the network; each returns all graphs.
 
     Args:
         generator: trained.
@@ -66,7 +68,7 @@ def sample_graphs(
     source = Generator(device).manual_seed(hash_seed(seed, 6))
     atoms = generator.representation.atoms
     began = time.process_time()
-    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=generator.precision == "bf16"):
+    with shared_calls(generator), torch.autocast(device.type, torch.bfloat16, enabled=generator.precision == "bf16"):
         denoiser, sizes = _led(generator, config, guide, source, origin)
         generated = generator.sample(
             config.count,
@@ -78,7 +80,7 @@ def sample_graphs(
             substructure=read_scaffold(config.scaffold, atoms, sizes) if config.scaffold else None,
             sizes=sizes,
         )
-    seconds = (time.process_time() - began) / config.count
+    seconds = current().total(time.process_time() - began) / config.count
     return Sampled(generated, seconds, config.value, None if config.value is None else _asked(generator, guide))
 
 

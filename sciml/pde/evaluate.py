@@ -10,6 +10,7 @@ import torch
 from torch import Generator, Tensor
 
 from sciml.config.jobs import EvaluationJob
+from sciml.config.settings import EvaluationConfig
 from sciml.config.solvers import SolverConfig
 from sciml.metrics.spectra import power_spectrum
 from sciml.pde.data.prepare import load_split
@@ -20,6 +21,8 @@ from sciml.pde.metrics import score
 from sciml.pde.sampling import make_sampler
 from sciml.solvers.calibration import Calibration
 from sciml.training.batches import hash_seed
+from sciml.training.processes import current
+from sciml.training.shares import shared_calls
 
 PICTURES = 3
 
@@ -68,7 +71,7 @@ def evaluate_forecaster(
     forecast, scores = timed_forecast(
         forecaster,
         chosen,
-        evaluation.solver,
+        _solver(forecaster, evaluation),
         members=evaluation.members,
         batch=evaluation.batch,
         seed=seed,
@@ -76,6 +79,12 @@ def evaluate_forecaster(
     )
     units = {**windows.units, **{name: axis.units for name, axis in windows.coordinates.items()}}
     return Evaluation([{**scores, "main": True}], _pictures(forecast.fields, chosen), units)
+
+
+def _solver(forecaster: AnyForecaster, evaluation: EvaluationConfig) -> SolverConfig:
+    """What is asked for; of a student its own unless one is."""
+    made_for = forecaster.student if isinstance(forecaster, Forecaster) else None
+    return evaluation.solver if made_for is None or "solver" in evaluation.model_fields_set else made_for
 
 
 def evenly(windows: Windows, count: int) -> Windows:
@@ -96,7 +105,10 @@ def forecast_windows(
     calibration: Calibration | None = None,
     onto_data: bool = True,
 ) -> Forecast:
-    """Forecasts, on the GPU if there is one: an ensemble if the forecaster samples, else one member."""
+    """Forecasts, on the GPU if there is one: an ensemble if the forecaster samples, else one member.
+
+    Several processes share the work of the network; each returns all forecasts.
+    """
     if not isinstance(forecaster, Forecaster):
         return Forecast(forecaster.forecast(windows).unsqueeze(1), 0)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -105,7 +117,8 @@ def forecast_windows(
     if forecaster.generative:
         generator = Generator(device).manual_seed(hash_seed(seed, 3))
         sampler = make_sampler(forecaster, solver, generator, calibration, onto_data=onto_data)
-    return forecaster.forecast(windows, members=members, sampler=sampler, batch=batch)
+    with shared_calls(forecaster):
+        return forecaster.forecast(windows, members=members, sampler=sampler, batch=batch)
 
 
 def timed_forecast(
@@ -114,7 +127,7 @@ def timed_forecast(
     """(forecasts, their scores and cost); arguments as of `forecast_windows`."""
     began = time.process_time()
     forecast = forecast_windows(forecaster, windows, solver, members=members, **how)
-    seconds = (time.process_time() - began) / (len(windows) * forecast.fields.shape[1])
+    seconds = current().total(time.process_time() - began) / (len(windows) * forecast.fields.shape[1])
     return forecast, {
         "solver": forecast.solver,
         "picked": forecast.picked,

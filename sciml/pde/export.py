@@ -13,6 +13,7 @@ from sciml.pde.evaluate import evenly, forecast_windows
 from sciml.pde.forecaster import AnyForecaster
 from sciml.pde.geometry import check_same, geometry_of
 from sciml.solvers.calibration import Calibration
+from sciml.training.processes import current
 
 
 def write_forecast(
@@ -32,7 +33,7 @@ def write_forecast(
     """Forecast windows of a prepared data set and write them.
 
     The file holds one variable for each channel, of dimensions (window, member, time, *space); time counts from the first
-    given frame, as in the data. Returns what was sampled with.
+    given frame, as in the data. Of several processes one writes it. Returns what was sampled with.
 
     Raises:
         InputError: the data is damaged, or of other sizes than the model was made for.
@@ -43,6 +44,8 @@ def write_forecast(
     forecast = forecast_windows(forecaster, tasks, solver, members=members, batch=64, seed=seed, calibration=calibration)
     fields = forecast.fields.numpy()
     label = forecast.solver + (f" ({forecast.picked})" if forecast.picked else "")
+    if not current().leads:
+        return label
     space = ("y", "x")[-len(forecaster.geometry.space) :]
     coordinates = {
         name: (name, axis.values[window.given :] if name == "time" else axis.values, {"units": axis.units})

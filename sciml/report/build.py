@@ -25,6 +25,7 @@ from sciml.report.sequences.load import load_sequence_runs
 from sciml.report.sequences.provenance import sequence_scores, unlike_sizes
 from sciml.report.sequences.runs import SequenceRun
 from sciml.report.sequences.section import SequenceSection, sequence_section
+from sciml.report.sweeps.section import sweep_section
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -37,6 +38,7 @@ def build_report(
     scale: str,
     notes: Sequence[str],
     solvers: Path | None = None,
+    sweeps: Sequence[Path] = (),
 ) -> None:
     """Write the report, atomically.
 
@@ -47,6 +49,7 @@ def build_report(
         scale: of the workflow, for instance "smoke".
         notes: shown at the end, for instance which data sets were left out and why.
         solvers: what `benchmarks/solvers.py` wrote, beside its plot.
+        sweeps: what `sciml sweep --json` wrote.
 
     Raises:
         InputError: no directories, or a file of a run is missing or malformed; names file and key.
@@ -83,6 +86,7 @@ def build_report(
             origins=[domain for domain in origins if domain.rows],
             notes=[*doubts([*of_fields, *of_graphs, *of_sequences]), *unlike, *notes],
             benchmark=load_benchmark(solvers) if solvers else None,
+            sweeps=[sweep_section(Path(file)) for file in sweeps],
         )
     )
     with atomic_file(output) as temporary:

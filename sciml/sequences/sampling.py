@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Generator, Tensor
+from torch import Generator, Tensor, nn
 
 from sciml.config.sequence_settings import OF_MASKS, OWN, SequenceSamplingConfig, SteeringConfig
 from sciml.config.sequence_students import MixtureStudentConfig
@@ -21,6 +21,8 @@ from sciml.solvers.letters.tau_leaping import EulerJumps, TauLeaping
 from sciml.solvers.letters.trapezoidal import Trapezoidal
 from sciml.solvers.solver import Solver
 from sciml.training.batches import hash_seed
+from sciml.training.processes import current
+from sciml.training.shares import shared_calls
 
 SOLVERS: dict[str, type[Solver[Tensor, Any]]] = {
     "ancestral": Ancestral,
@@ -55,7 +57,7 @@ def sample_sequences(
     seed: int,
     origin: str = "the model",
 ) -> Sampled:
-    """New sequences, on the GPU if there is one.
+    """New sequences, on the GPU if there is one. Several processes share the work of the networks; each returns all.
 
     Args:
         generator: trained.
@@ -83,10 +85,13 @@ def sample_sequences(
     began = time.process_time()
     chosen = way(config.steering, solver, reward, origin)
     together = config.batch // (config.steering.particles if config.steering.method in OF_PARTICLES else 1)
-    made = generator.sample(config.count, chosen, config.steps, generator=source, cond=cond, batch=max(1, together))
+    networks = (generator, reward) if isinstance(reward, nn.Module) else (generator,)
+    with shared_calls(*networks):
+        made = generator.sample(config.count, chosen, config.steps, generator=source, cond=cond, batch=max(1, together))
+    seconds = current().total(time.process_time() - began) / config.count
     settings = None if student is None else student.config.model_dump(mode="json")
     named = label(config, None if student is None else student.label)
-    return Sampled(made, (time.process_time() - began) / config.count, named, config.steering, settings)
+    return Sampled(made, seconds, named, config.steering, settings)
 
 
 def own_solver(generator: SequenceGenerator, config: SequenceSamplingConfig, origin: str) -> Solver[Tensor, Any]:

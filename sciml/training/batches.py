@@ -13,7 +13,7 @@ class Batches:
 
     Args:
         examples: tensors whose first dimensions are equal; a batch is the tuple of their rows.
-        size: rows of a batch over all processes; at most the number of examples.
+        size: rows of a batch over all processes; at most the number of examples, and a multiple of `ranks`.
         seed: of the shuffles.
         rank, ranks: this process takes rows rank, rank + ranks, ... of each batch.
     """
@@ -27,8 +27,8 @@ class Batches:
         self.size = size
         if size > self.length:
             raise InputError(f"`batch` must be at most the number of examples, {self.length}, got {size}")
-        if self.size < ranks:
-            raise InputError(f"`batch` must be at least the number of processes, got {self.size} for {ranks}")
+        if self.size % ranks:
+            raise InputError(f"`batch` must be a multiple of the number of processes, {ranks}, got {self.size}")
         self._epoch, self._order = -1, torch.empty(0, dtype=torch.long)
 
     def __getitem__(self, step: int) -> tuple[Tensor, ...]:

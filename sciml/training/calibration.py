@@ -16,12 +16,16 @@ TIMED_SHARE, TIMED_STEPS = 0.03, 40
 MARGIN = 0.97  # of the budget is planned for, since later steps may be slower than the timed ones
 
 
-def plan(objective: nn.Module, batches: Batches, settings: TrainingConfig) -> tuple[int, str]:
+def plan(objective: nn.Module, batches: Batches, settings: TrainingConfig, processes: int = 1) -> tuple[int, str]:
     """Steps and precision of a run.
 
     With `steps` nothing is timed, so that the run repeats bit for bit: precision 'auto' is float32 on the processor and bf16
     on a GPU. With `cpu_seconds` a few steps are timed on a copy, in either precision where it is 'auto'; the timing counts
     towards the budget and leaves no other trace in the run.
+
+    Args:
+        batches: what one process is given of each.
+        processes: that share the budget.
 
     Returns:
         (steps, '32' or 'bf16').
@@ -32,7 +36,7 @@ def plan(objective: nn.Module, batches: Batches, settings: TrainingConfig) -> tu
         candidates = ["bf16"] if on_gpu else ["32"] if settings.steps else ["bf16", "32"]
     if settings.steps:
         return settings.steps, candidates[0]
-    budget = settings.cpu_seconds or 0.0
+    budget = (settings.cpu_seconds or 0.0) / processes
     began = time.process_time()
     limit = TIMED_SHARE * budget / len(candidates)
     seconds = {precision: _seconds_per_step(objective, batches, settings, precision, limit) for precision in candidates}

@@ -1,11 +1,16 @@
 """The only training loop.
 
-Built on Lightning Fabric: it places modules on devices, wraps them for several processes and finds the ranks that Slurm or
-torchrun hand out, yet leaves the loop to us; accelerate does the same but keeps optimiser and generators behind wrappers
-that a bit-exact resume would have to see through.
+Built on Lightning Fabric: it places modules on devices, yet leaves the loop to us; accelerate does the same but keeps
+optimiser and generators behind wrappers that a bit-exact resume would have to see through.
+
+Several processes that torchrun started train one model together, see `sciml.training.shares`: all hold the whole batch,
+share the work of the networks and take the mean of their gradients. So the loss is that of one process, and so is the
+checkpoint, which any number of processes can go on from. One of them holds the lock, writes and speaks.
 """
 
 import math
+import os
+import signal
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -19,14 +24,17 @@ from torch import Generator, Tensor, nn
 from sciml.config.models import TrainingConfig
 from sciml.io.atomic import remove_leftovers
 from sciml.io.events import EventLog
-from sciml.io.lock import Held, exclusive
+from sciml.io.lock import Held
 from sciml.training.batches import Batches, hash_seed
 from sciml.training.calibration import plan
 from sciml.training.checkpoint import TrainingState, read_checkpoint, restore, save_checkpoint
 from sciml.training.ema import ExponentialMovingAverage
+from sciml.training.processes import Processes, current
 from sciml.training.progress import Progress
 from sciml.training.rates import warmup_cosine
 from sciml.training.retention import forget_oldest
+from sciml.training.run_lock import hold
+from sciml.training.shares import shared_calls
 from sciml.training.signals import Stopped, StopRequest, listen_for_stop
 from sciml.training.step import make_optimizer, train_step
 
@@ -45,6 +53,7 @@ class FitReport:
 
     Args:
         halted: why what watched it ended it early; empty if nothing did.
+        processes: that shared the last part of it.
     """
 
     steps: int
@@ -53,6 +62,7 @@ class FitReport:
     precision: str
     loss: float
     halted: str = ""
+    processes: int = 1
 
 
 def fit(
@@ -79,34 +89,46 @@ def fit(
         directory: of checkpoint, event log and lock.
         fingerprint: of configuration and data; a checkpoint with another one is refused.
         time_limit: wall seconds after which to save and raise `Stopped`; waiting for another process counts.
-        fabric: device; the GPU if there is one, else the CPU, by default. One process: the checkpoint holds the generators
-            of one.
+        fabric: device of this process; the GPU if there is one, else the CPU, by default.
         watch: called with the number of steps done after each; what it returns, if anything, is why to end here. The weights
             are then left as they are instead of averaged.
 
     Raises:
         Stopped: on SIGTERM, SIGINT, SIGUSR1 or at the time limit, after saving.
         NonFiniteLoss: with the step; the checkpoint stays the last good one.
-        InputError: the checkpoint is unreadable or of another run.
-        ValueError: `fabric` has several processes.
+        InputError: the checkpoint is unreadable or of another run, or `batch` is no multiple of the number of processes.
+        ValueError: `fabric` starts processes of its own, or there is a `watch` and several processes.
     """
-    fabric = fabric or Fabric(accelerator="auto", devices=1)
+    processes = current()
+    if watch is not None and processes.count > 1:
+        raise ValueError(f"`watch` looks at a training of one process, got {processes.count}")
+    fabric = fabric or _fabric()
     if fabric.world_size != 1:
         raise ValueError(f"`fabric` must have one process, got {fabric.world_size}")
     fabric.launch()
     deadline = None if time_limit is None else time.monotonic() + time_limit
     with ExitStack() as stack:
         try:
-            stack.enter_context(exclusive(directory, time_limit))
+            hold(stack, directory, time_limit, processes)
         except Held as error:
             raise Stopped(f"time limit: {error}, run again when it has ended") from error
-        remove_leftovers(directory / CHECKPOINT)
-        if directory.name == fingerprint:  # one of the runs of a folder
+        if processes.leads:
+            remove_leftovers(directory / CHECKPOINT)
+        if processes.leads and directory.name == fingerprint:  # one of the runs of a folder
             forget_oldest(directory / CHECKPOINT)
         request = stack.enter_context(listen_for_stop())
-        events = stack.enter_context(EventLog(directory / "events.jsonl"))
-        run = _Run(fabric, objective, examples, settings, seed, directory, fingerprint, events)
-        return run.train(request, deadline, watch)
+        events = stack.enter_context(EventLog(directory / "events.jsonl" if processes.leads else Path(os.devnull)))
+        run = _Run(fabric, objective, examples, settings, seed, directory, fingerprint, events, processes)
+        with shared_calls(objective):
+            return run.train(request, deadline, watch)
+
+
+def _fabric() -> Fabric:
+    """On the GPU of this process, where there is one. Of other processes it is told nothing: none of Slurm's are sought."""
+    from lightning_fabric.plugins.environments import LightningEnvironment
+
+    device = [torch.cuda.current_device()] if torch.cuda.is_available() else 1
+    return Fabric(accelerator="auto", devices=device, plugins=LightningEnvironment())
 
 
 class _Run:
@@ -122,15 +144,22 @@ class _Run:
         directory: Path,
         fingerprint: str,
         events: EventLog,
+        processes: Processes,
     ) -> None:
-        self.fabric, self.settings, self.fingerprint = fabric, settings, fingerprint
+        self.fabric, self.settings, self.fingerprint, self.processes = fabric, settings, fingerprint, processes
         self.path, self.events = directory / CHECKPOINT, events
         self.cpu_began, self.wall_began = time.process_time(), time.monotonic()
-        self.batches = Batches([tensor.to(fabric.device) for tensor in examples], settings.batch, seed)
+        rows = [tensor.to(fabric.device) for tensor in examples]
+        share = Batches(rows, settings.batch, seed, processes.rank, processes.count)
+        self.batches = Batches(rows, settings.batch, seed)
         torch.manual_seed(hash_seed(seed, 1))  # dropout draws from the global generator only
         objective.to(fabric.device).train()
-        found = read_checkpoint(self.path, fingerprint) if self.path.exists() else None
-        steps, precision = (found["steps"], found["precision"]) if found else plan(objective, self.batches, settings)
+        found = processes.from_leader(lambda: read_checkpoint(self.path, fingerprint) if self.path.exists() else None)
+        steps, precision = (
+            (found["steps"], found["precision"])
+            if found
+            else processes.from_leader(lambda: plan(objective, share, settings, processes.count))
+        )
         self.state = TrainingState(
             module=objective,
             optimizer=make_optimizer(objective, settings),
@@ -151,7 +180,7 @@ class _Run:
         self.events.write("resume" if state.step else "start", step=state.step, steps=state.steps, precision=state.precision)
         if not state.step:
             self._save()  # fixes what was planned: a run killed before its next checkpoint keeps steps and precision
-        progress, saved = Progress("training", state.steps, state.step), time.monotonic()
+        progress, saved = Progress("training", state.steps, state.step, self.processes.leads), time.monotonic()
         while state.step < state.steps:
             rate = self._step()
             halted = watch(state.step) if watch is not None else None
@@ -159,8 +188,9 @@ class _Run:
                 return self._halt(rate, halted, progress)
             last = state.step == state.steps
             over = deadline is not None and time.monotonic() >= deadline
-            stop = not last and (over or request.name is not None)
             due = time.monotonic() - saved >= self.settings.checkpoint_seconds
+            over, due = self._agreed(request, over, due)
+            stop = not last and (over or request.name is not None)
             if last or stop or due or state.step % LOOK_EVERY == 0:
                 self._look(rate)
                 progress.show(state.step, state.loss, rate)
@@ -175,7 +205,24 @@ class _Run:
         progress.close()
         state.ema.copy_to_parameters()
         self.events.write("end", step=state.step, cpu_seconds=round(state.cpu_seconds, 2))
-        return FitReport(state.steps, state.cpu_seconds, state.wall_seconds, state.precision, state.loss)
+        return FitReport(
+            state.steps,
+            state.cpu_seconds,
+            state.wall_seconds,
+            state.precision,
+            state.loss,
+            processes=self.processes.count,
+        )
+
+    def _agreed(self, request: StopRequest, over: bool, due: bool) -> tuple[bool, bool]:
+        """Whether for any process time is over, or a checkpoint due; a request to stop that one got is one to all."""
+        if self.processes.count == 1:
+            return over, due
+        number = signal.Signals[request.name].value if request.name else 0
+        number, over_of_any, due_of_any = map(int, self.processes.largest(number, over, due))
+        if number:
+            request.name = signal.Signals(number).name
+        return bool(over_of_any), bool(due_of_any)
 
     def _halt(self, rate: float, reason: str, progress: Progress) -> FitReport:
         """End early. The checkpoint stays that of some step before: a run that is repeated goes on there and ends here."""
@@ -201,11 +248,15 @@ class _Run:
             rate=rate,
             clip=settings.clip,
             precision=state.precision,
-            backward=self.fabric.backward,
+            backward=self._backward,
         )
         self.unseen.append(seen)
         state.step += 1
         return rate
+
+    def _backward(self, loss: Tensor) -> None:
+        self.fabric.backward(loss)
+        self.processes.average_gradients(self.state.module.parameters())
 
     def _look(self, rate: float) -> None:
         """Check and log what happened since the last look."""
@@ -218,7 +269,7 @@ class _Run:
                 raise NonFiniteLoss(f"{what} at step {step}; the last good checkpoint is {self.path}")
         state = self.state
         state.loss = values[-1][0]
-        state.cpu_seconds = self.spent_before[0] + time.process_time() - self.cpu_began
+        state.cpu_seconds = self.spent_before[0] + self.processes.total(time.process_time() - self.cpu_began)
         state.wall_seconds = self.spent_before[1] + time.monotonic() - self.wall_began
         self.events.write(
             "step",
@@ -230,5 +281,7 @@ class _Run:
         )
 
     def _save(self) -> None:
-        save_checkpoint(self.path, self.state, self.fingerprint)
+        if self.processes.leads:
+            save_checkpoint(self.path, self.state, self.fingerprint)
+        self.processes.wait()  # none ends before it is written: torchrun then ends the others
         self.events.write("checkpoint", step=self.state.step)

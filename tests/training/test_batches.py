@@ -47,8 +47,8 @@ def test_names_bad_examples() -> None:
         Batches([torch.zeros(2), torch.zeros(3)], 1, 0)
     with pytest.raises(ValueError, match="`batch` must be at most the number of examples, 2, got 3"):
         Batches([torch.zeros(2)], 3, 0)
-    with pytest.raises(ValueError, match="at least the number of processes, got 2 for 3"):
-        Batches([torch.zeros(9)], 2, 0, ranks=3)
+    with pytest.raises(ValueError, match="`batch` must be a multiple of the number of processes, 3, got 4"):
+        Batches([torch.zeros(9)], 4, 0, ranks=3)
 
 
 def test_seeds_do_not_collide() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.plugins.environments import LightningEnvironment
 from toy import Toy, examples, toy, train
 
 from sciml.config.models import TrainingConfig
@@ -181,7 +182,7 @@ def test_asking_again_for_a_finished_run_reports_the_same(tmp_path: Path) -> Non
 
 def test_several_processes_are_refused(tmp_path: Path) -> None:
     config = TrainingConfig(steps=5, batch=8)
-    fabric = Fabric(accelerator="cpu", devices=2, strategy="ddp")
+    fabric = Fabric(accelerator="cpu", devices=2, strategy="ddp", plugins=LightningEnvironment())
     with pytest.raises(ValueError, match="`fabric` must have one process, got 2"):
         fit(toy(), examples(), config, seed=0, directory=tmp_path, fingerprint="toy", fabric=fabric)
 

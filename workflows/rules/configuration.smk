@@ -38,6 +38,10 @@ VERSIONS = {
     "sequence_sample": 2,
     "sequence_score": 2,
     "sequence_compare": 1,
+    "sweep_data": 1,
+    "sweep_model": 1,
+    "sweep_oracle": 1,
+    "sweep": 1,
     "report": 3,
 }
 
@@ -61,6 +65,7 @@ print(*PLAN.left_out, sep="\n", end="\n" if PLAN.left_out else "", file=sys.stde
 # where to fetch from, which is no parameter, since the sha256 is checked and another mirror should re-run nothing.
 os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]))
 os.environ.update(SCIML_CHECKOUT=str(workflow.basedir))  # no parameter either: a checkout that moves re-runs nothing
+os.environ.update(SCIML_PROCESSES=str(SETTINGS.processes))  # nor this: results do not depend on it
 os.environ.update(SCIML_FETCH_FROM=PLAN.mirror or "", SCIML_FETCH_DOWNLOAD="yes" if SETTINGS.download else "")
 
 

@@ -17,8 +17,8 @@ rule fetch:
         CONDA
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=30,
+        mem_mb=lambda wildcards, attempt: 500 * attempt,
+        runtime=lambda wildcards, attempt: 30 * attempt,
         gpu=0,
     params:
         version=VERSIONS["fetch"],
@@ -43,8 +43,8 @@ rule prepare:
         CONDA
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=60,
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
         gpu=0,
     params:
         version=VERSIONS["prepare"],

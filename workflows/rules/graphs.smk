@@ -16,8 +16,8 @@ rule graph_prepare:
         CONDA
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=60,
+        mem_mb=lambda wildcards, attempt: 1500 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
         gpu=0,
     params:
         version=VERSIONS["graph_prepare"],
@@ -43,10 +43,10 @@ rule graph_train:
     priority: lambda wildcards: PLAN.graphs.training_priority(wildcards.graphset, wildcards.generator)
     conda:
         CONDA
-    threads: 1
+    threads: SETTINGS.processes
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards: PLAN.graphs.training_minutes(wildcards.graphset, wildcards.generator),
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: attempt * PLAN.graphs.training_minutes(wildcards.graphset, wildcards.generator),
         gpu=0,
     params:
         version=VERSIONS["graph_train"],
@@ -77,8 +77,8 @@ rule graph_distill:
         CONDA
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards: PLAN.graphs.training_minutes(wildcards.graphset, wildcards.generator),
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: attempt * PLAN.graphs.training_minutes(wildcards.graphset, wildcards.generator),
         gpu=0,
     params:
         version=VERSIONS["graph_distill"],
@@ -109,8 +109,8 @@ rule graph_guide:
         CONDA
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards: PLAN.graphs.training_minutes(wildcards.graphset, wildcards.generator),
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: attempt * PLAN.graphs.training_minutes(wildcards.graphset, wildcards.generator),
         gpu=0,
     params:
         version=VERSIONS["graph_guide"],
@@ -135,10 +135,10 @@ rule graph_sample:
     priority: 500_000  # as soon as there is a model
     conda:
         CONDA
-    threads: 1
+    threads: SETTINGS.processes
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=60,
+        mem_mb=lambda wildcards, attempt: 2500 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
         gpu=0,
     params:
         version=VERSIONS["graph_sample"],
@@ -165,8 +165,8 @@ rule graph_score:
         CONDA
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=60,
+        mem_mb=lambda wildcards, attempt: 3000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
         gpu=0,
     params:
         version=VERSIONS["graph_score"],
@@ -190,10 +190,10 @@ rule graph_compare:
     priority: 400_000
     conda:
         CONDA
-    threads: 1
+    threads: SETTINGS.processes
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=60,
+        mem_mb=lambda wildcards, attempt: 3000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
         gpu=0,
     params:
         version=VERSIONS["graph_compare"],

@@ -18,10 +18,10 @@ rule train:
     priority: lambda wildcards: PLAN.fields.training_priority(wildcards.dataset, wildcards.model)
     conda:
         CONDA
-    threads: 1
+    threads: SETTINGS.processes
     resources:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards: PLAN.fields.training_minutes(wildcards.dataset, wildcards.model),
+        runtime=lambda wildcards, attempt: attempt * PLAN.fields.training_minutes(wildcards.dataset, wildcards.model),
         gpu=0,
     params:
         version=VERSIONS["train"],
@@ -55,7 +55,7 @@ rule distill:
     threads: 1
     resources:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards: PLAN.fields.training_minutes(wildcards.dataset, wildcards.model),
+        runtime=lambda wildcards, attempt: attempt * PLAN.fields.training_minutes(wildcards.dataset, wildcards.model),
         gpu=0,
     params:
         version=VERSIONS["distill"],
@@ -82,10 +82,10 @@ rule evaluate:
     priority: 500_000  # as soon as there is a model
     conda:
         CONDA
-    threads: 1
+    threads: SETTINGS.processes
     resources:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=60,
+        runtime=lambda wildcards, attempt: 60 * attempt,
         gpu=0,
     params:
         version=VERSIONS["evaluate"],

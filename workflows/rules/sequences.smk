@@ -16,8 +16,8 @@ rule sequence_prepare:
         CONDA
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=60,
+        mem_mb=lambda wildcards, attempt: 1500 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
         gpu=0,
     params:
         version=VERSIONS["sequence_prepare"],
@@ -42,8 +42,8 @@ rule sequence_oracle:
         CONDA
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=120,
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 120 * attempt,
         gpu=0,
     params:
         version=VERSIONS["sequence_oracle"],
@@ -69,10 +69,10 @@ rule sequence_pretrain:
     priority: lambda wildcards: PLAN.sequences.training_priority(wildcards.sequenceset, "pretrained")
     conda:
         CONDA
-    threads: 1
+    threads: SETTINGS.processes
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards: PLAN.sequences.training_minutes(wildcards.sequenceset, "pretrained"),
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: attempt * PLAN.sequences.training_minutes(wildcards.sequenceset, "pretrained"),
         gpu=0,
     params:
         version=VERSIONS["sequence_pretrain"],
@@ -107,8 +107,8 @@ rule sequence_finetune:
         CONDA
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards: PLAN.sequences.training_minutes(wildcards.sequenceset, wildcards.tuning),
+        mem_mb=lambda wildcards, attempt: 2500 * attempt,
+        runtime=lambda wildcards, attempt: attempt * PLAN.sequences.training_minutes(wildcards.sequenceset, wildcards.tuning),
         gpu=0,
     params:
         version=VERSIONS["sequence_finetune"],
@@ -141,8 +141,8 @@ rule sequence_distill:
         CONDA
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards: PLAN.sequences.training_minutes(wildcards.sequenceset, wildcards.method),
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: attempt * PLAN.sequences.training_minutes(wildcards.sequenceset, wildcards.method),
         gpu=0,
     params:
         version=VERSIONS["sequence_distill"],
@@ -167,10 +167,10 @@ rule sequence_sample:
     priority: 500_000
     conda:
         CONDA
-    threads: 1
+    threads: SETTINGS.processes
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=60,
+        mem_mb=lambda wildcards, attempt: 2500 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
         gpu=0,
     params:
         version=VERSIONS["sequence_sample"],
@@ -202,8 +202,8 @@ rule sequence_score:
         CONDA
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=60,
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
         gpu=0,
     params:
         version=VERSIONS["sequence_score"],
@@ -229,10 +229,10 @@ rule sequence_compare:
     priority: 400_000
     conda:
         CONDA
-    threads: 1
+    threads: SETTINGS.processes
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=60,
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
         gpu=0,
     params:
         version=VERSIONS["sequence_compare"],

@@ -18,7 +18,7 @@ rule calibrate:
     threads: 1
     resources:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=60,
+        runtime=lambda wildcards, attempt: 60 * attempt,
         gpu=0,
     params:
         version=VERSIONS["calibrate"],
@@ -39,8 +39,8 @@ rule solver_benchmark:
         CONDA
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 30 * attempt,
         gpu=0,
     params:
         version=VERSIONS["solver_benchmark"],
@@ -63,10 +63,10 @@ rule compare:
     priority: 400_000
     conda:
         CONDA
-    threads: 1
+    threads: SETTINGS.processes
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=60,
+        mem_mb=lambda wildcards, attempt: 3000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
         gpu=0,
     params:
         version=VERSIONS["compare"],
