@@ -20,7 +20,7 @@ from sciml.denoisers.denoiser import Denoiser
 from sciml.distillation.jump import heun_jump, jump
 from sciml.distillation.objective import DistillationObjective
 from sciml.distillation.pid import noise_of
-from sciml.distillation.trajectory import Trajectory
+from sciml.distillation.trajectory import Trajectory, check_course
 from sciml.numerics.broadcasting import broadcast_time
 from sciml.solvers.grids import Grid
 
@@ -33,6 +33,9 @@ class BootObjective(DistillationObjective):
         teacher: takes no gradient.
         grid: whose steps are taken.
         second_order: whether the teacher is asked at both ends of a step.
+
+    Raises:
+        ValueError: see `check_course`.
     """
 
     student: Trajectory
@@ -40,6 +43,7 @@ class BootObjective(DistillationObjective):
 
     def __init__(self, student: Trajectory, teacher: Denoiser, grid: Grid, *, second_order: bool = True) -> None:
         super().__init__(student, teacher)
+        check_course(student, teacher, grid)
         self.second_order = second_order
         self.register_buffer("grid", grid)
 

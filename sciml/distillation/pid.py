@@ -17,7 +17,7 @@ from torch import Generator, Tensor
 from sciml.denoisers.denoiser import Denoiser
 from sciml.distillation.jump import jump
 from sciml.distillation.objective import DistillationObjective
-from sciml.distillation.trajectory import Trajectory
+from sciml.distillation.trajectory import Trajectory, check_course
 from sciml.numerics.broadcasting import broadcast_time
 from sciml.solvers.grids import Grid
 
@@ -29,6 +29,9 @@ class PIDObjective(DistillationObjective):
         student: in training.
         teacher: takes no gradient.
         grid: times at which the equation is asked for; its steps are those of the derivative.
+
+    Raises:
+        ValueError: see `check_course`.
     """
 
     student: Trajectory
@@ -36,6 +39,7 @@ class PIDObjective(DistillationObjective):
 
     def __init__(self, student: Trajectory, teacher: Denoiser, grid: Grid) -> None:
         super().__init__(student, teacher)
+        check_course(student, teacher, grid)
         self.register_buffer("grid", grid)
 
     def forward(self, generator: Generator, x_0: Tensor, cond: Any = None) -> Float[Tensor, ""]:

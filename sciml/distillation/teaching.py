@@ -151,7 +151,7 @@ def _progressively(
         objective = ProgressiveObjective(student, teacher, course.student_grid(config.calls * 2 ** (left + 1)))
         part = replace(course, directory=course.directory / f"round-{method.rounds - left}")
         training = _share(config.training, method.rounds)
-        reports.append(_fit(training, objective, course.rows, course.assemble, part, seed + left))
+        reports.append(_fit(training, objective, course.rows, course.assemble, part, hash_seed(seed, 20 + left)))
         teacher = deepcopy(student)
     folders = [course.directory / f"round-{k + 1}" for k in range(method.rounds)]
     join_events([folder / "events.jsonl" for folder in folders], course.directory / "events.jsonl")

@@ -17,10 +17,33 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from sciml.denoisers.denoiser import Denoiser, Dirac
+from sciml.denoisers.denoiser import Denoiser, Dirac, gaussian_process
 from sciml.distillation.jump import jump
 from sciml.numerics.broadcasting import sample_times
 from sciml.processes.gaussian import GaussianProcess
+from sciml.solvers.grids import Grid
+
+
+def check_course(student: "Trajectory", teacher: Denoiser, grid: Grid) -> None:
+    """Whether a student can learn a teacher's flow on a grid.
+
+    Raises:
+        ValueError: the grid does not fall from 1 to the student's `t_end`, lambda is not finite on it, or the two have other
+            processes.
+    """
+    if not (len(grid) > 1 and grid[0] == 1 and bool((grid.diff() < 0).all())):
+        raise ValueError(f"`grid` must fall from 1, got {_shown(grid)}")
+    if grid[-1] != student.t_end:
+        raise ValueError(f"`grid` must end where the student does, at {student.t_end:g}, got {_shown(grid)}")
+    levels = student.process.lambda_(grid)
+    if not bool(levels.isfinite().all()):
+        raise ValueError(f"`grid` must leave some noise at its end, got {_shown(grid)}, where lambda is infinite")
+    if not torch.equal(levels, gaussian_process(teacher).lambda_(grid)):
+        raise ValueError("`student` and `teacher` must have one process, got two with other noise on `grid`")
+
+
+def _shown(grid: Grid) -> str:
+    return f"{grid[0].item():g} to {grid[-1].item():g}"
 
 
 class Trajectory(Denoiser):

@@ -24,6 +24,7 @@ from torch import Generator, Tensor
 from sciml.denoisers.denoiser import Denoiser, gaussian_process
 from sciml.distillation.experts import GaussianExperts, Mixture, points_of
 from sciml.distillation.objective import DistillationObjective
+from sciml.processes.gaussian import GaussianProcess
 
 
 class VariationalObjective(DistillationObjective):
@@ -42,7 +43,9 @@ class VariationalObjective(DistillationObjective):
         super().__init__(student, teacher)
         if not 0 < last <= first:
             raise ValueError(f"`first` must be at least `last` and that above 0, got {first} and {last}")
-        gaussian_process(teacher)
+        for level in (first, last):
+            if not 0 <= self._time(gaussian_process(teacher), level).item() <= 1:
+                raise ValueError(f"`first` and `last` must be noise that the teacher's process has, got {level:g}")
         self.first, self.last, self.draws = first, last, draws
         self.share = 0.0
 
@@ -53,9 +56,13 @@ class VariationalObjective(DistillationObjective):
     def forward(self, generator: Generator, x: Tensor, cond: Any = None) -> Float[Tensor, ""]:
         process = gaussian_process(self.teacher)
         level = self.first * (self.last / self.first) ** min(1.0, 2 * self.share)
-        t = process.t_of_lambda(torch.tensor(-math.log(level), dtype=torch.float64))
+        t = self._time(process, level)
         seen = self.student(cond).corrupted(process.alpha(t).to(x), process.sigma(t).to(x))
         return self._experts(seen, t, generator, cond) + self._gates(x, cond)
+
+    @staticmethod
+    def _time(process: GaussianProcess, level: float) -> Tensor:
+        return process.t_of_lambda(torch.tensor(-math.log(level), dtype=torch.float64))
 
     def _experts(self, seen: Mixture, t: Tensor, generator: Generator, cond: Any) -> Float[Tensor, ""]:
         """The negative of what experts maximise, their mean."""

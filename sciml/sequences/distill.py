@@ -115,7 +115,8 @@ def _check(teacher: SequenceGenerator, origin: str) -> None:
     if not isinstance(process, Absorbing):
         raise InputError(f"{origin}: only a model whose process is absorbing can be distilled, got {type(process).__name__}")
     if teacher.student is not None:
-        raise InputError(f"{origin}: is a student, sampled by {teacher.student.label} alone: only its teacher can be distilled")
+        made_for = teacher.student.label
+        raise InputError(f"{origin}: is a student, sampled by {made_for} alone: only its teacher can be distilled")
 
 
 def _objective(generator: SequenceGenerator, teacher: SequenceGenerator, config: StudentConfig) -> nn.Module:

@@ -70,7 +70,9 @@ def test_a_student_of_fields_is_scored_by_its_own_steps_unless_a_solver_is_named
         assert [row["solver"] for row in json.loads((folder / "e.json").read_text())["scores"]] == [solver]
 
 
-@pytest.mark.parametrize(("verb", "text"), [("compare", "comparison: {solvers: [{name: ddim, steps: 2}]}"), ("calibrate", "calibration: {}")])
+@pytest.mark.parametrize(
+    ("verb", "text"), [("compare", "comparison: {solvers: [{name: ddim, steps: 2}]}"), ("calibrate", "calibration: {}")]
+)
 def test_a_student_of_fields_has_no_solvers_to_choose_among(folder: Path, verb: str, text: str) -> None:
     (folder / f"{verb}.yaml").write_text(WINDOW + text + "\n")
     scored = ("--data", folder / "fields.zarr", "--model", folder / "fields-student.safetensors")

@@ -121,3 +121,8 @@ def test_bad_settings_are_named() -> None:
         GaussianExperts(0, 2)
     with pytest.raises(ValueError, match="`first` must be at least `last` and that above 0, got 0.1 and 0.2"):
         VariationalObjective(drawn(), GaussianDenoiser(VE(), torch.zeros(2), torch.eye(2)), first=0.1, last=0.2)
+    for first, last, level in ((1e4, 0.1, "10000"), (1.0, 1e-5, "1e-05")):
+        with pytest.raises(
+            ValueError, match=f"`first` and `last` must be noise that the teacher's process has, got {level}"
+        ):
+            VariationalObjective(drawn(), GaussianDenoiser(VE(), torch.zeros(2), torch.eye(2)), first=first, last=last)

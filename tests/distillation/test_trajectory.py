@@ -14,7 +14,7 @@ from sciml.distillation.jump import heun_jump, jump
 from sciml.distillation.pid import PIDObjective
 from sciml.distillation.trajectory import Trajectory
 from sciml.numerics.broadcasting import broadcast_time
-from sciml.processes.vp import VPLinear
+from sciml.processes.vp import VPCosine, VPLinear
 from sciml.solvers.ddim import ddim
 from sciml.solvers.grids import log_snr_grid, sinh_grid, uniform_grid
 from sciml.solvers.integrate import integrate
@@ -145,6 +145,50 @@ def test_where_boot_leads_is_the_teacher_s_own_rule(teacher, second: bool, order
         end = student.state(x, grid[-1])
         errors.append((end - teacher.flow(x, ONE, grid[-1])).abs().max())
     assert (errors[0] / errors[1]).log2().item() == pytest.approx(order, abs=0.25)
+
+
+class Drifting(Trajectory):
+    """A student that is wrong by t / 2 on a teacher that always says 3."""
+
+    def signal(self, x_1, t, cond=None):
+        return 3 + 0.5 * broadcast_time(t, x_1).expand_as(x_1)
+
+
+def test_the_loss_of_boot_by_hand(teacher, data):
+    """(d_s - d_t - w (D - d_t)) / w = (s / 2 - t / 2 + w t / 2) / w, at neighbours drawn after the noise."""
+
+    class Certain(Denoiser):
+        def forward(self, x_t, t, cond=None):
+            return Dirac(torch.full_like(x_t, 3.0))
+
+    process = teacher.process
+    grid = log_snr_grid(process, 5)
+    found = BootObjective(Drifting(nn.Identity(), process), Certain(process), grid, second_order=False)(source(), data)
+    drawn = source()
+    process.prior(data.shape, generator=drawn, dtype=data.dtype)
+    at = torch.randint(5, data.shape[:1], generator=drawn)
+    t, s, lambda_ = grid[at], grid[at + 1], process.lambda_
+    w = (1 - (lambda_(t) - lambda_(s)).exp()) / (1 - (lambda_(ONE) - lambda_(s)).exp())
+    torch.testing.assert_close(found, (((s - t + w * t) / 2 / w) ** 2).mean())
+
+
+@pytest.mark.parametrize("method", [PIDObjective, BootObjective])
+def test_grids_that_lead_nowhere_are_refused(teacher, exact, method):
+    end = teacher.process.t_min
+    for grid, message in (
+        ([0.5, end], "`grid` must fall from 1, got 0.5 to"),
+        ([1.0, 0.2, 0.4, end], "`grid` must fall from 1, got 1 to"),
+        ([1.0, 0.5], "`grid` must end where the student does, at"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            method(exact, teacher, torch.tensor(grid, dtype=torch.float64))
+    with pytest.raises(ValueError, match="`grid` must leave some noise at its end, got 1 to 0, where lambda is infinite"):
+        method(
+            Trajectory(exact.net, teacher.process, t_end=0.0), teacher, torch.tensor([1.0, 0.5, 0.0], dtype=torch.float64)
+        )
+    other = Trajectory(exact.net, VPCosine(), t_end=end)
+    with pytest.raises(ValueError, match="`student` and `teacher` must have one process"):
+        method(other, teacher, torch.tensor([1.0, 0.5, end], dtype=torch.float64))
 
 
 class Remembering(Trajectory):

@@ -1,5 +1,6 @@
 """Students of generators of graphs."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import networkx as nx
@@ -87,7 +88,15 @@ def test_other_methods_take_graphs_and_what_they_are_asked_for(small_model, rand
     assert sample_graphs(made.generator, asked, seed=0).generated.nfe == 1
 
 
-def test_students_have_no_students_and_data_are_of_their_kind(teacher, random_graphs, tmp_path: Path) -> None:
+def test_students_have_no_students(teacher, random_graphs, tmp_path: Path) -> None:
     teacher.student = SolverConfig(name="ddim", steps=4)
-    with pytest.raises(InputError, match="m: is a student already, of 4 calls: name its teacher"):
+    with pytest.raises(
+        InputError, match="m: is a student, sampled by DDIM, 4 steps alone: only its teacher can be distilled"
+    ):
         distill_generator(teacher, settings(), random_graphs, seed=0, run_directory=tmp_path, fingerprint="a", origin="m")
+
+
+def test_data_are_of_the_teacher_s_kind(teacher, random_graphs, tmp_path: Path) -> None:
+    molecules = replace(random_graphs, atoms=("C", "N"))
+    with pytest.raises(InputError, match=r"m: was trained on graphs of \(\), the data has \('C', 'N'\)"):
+        distill_generator(teacher, settings(), molecules, seed=0, run_directory=tmp_path, fingerprint="a", origin="m")

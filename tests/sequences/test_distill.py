@@ -155,7 +155,7 @@ def test_what_cannot_be_distilled_is_named(distilled, small_model, untrained: Se
     with pytest.raises(InputError, match="the model: is a student, sampled by lsd, 3 steps alone"):
         distilled(distilled(**WAYS["lsd"]).generator, **WAYS["lsd"])
     uniform = SequenceGenerator(build(small_model(process={"kind": "uniform"}), 4, 12), DNA, 12).eval()
-    with pytest.raises(InputError, match="the model: only a model whose process is absorbing can be distilled, got UniformJump"):
+    with pytest.raises(InputError, match="the model: only a model whose process is absorbing .* got UniformJump"):
         distilled(uniform, **WAYS["lsd"])
     with pytest.raises(InputError, match="m: `solver` own is of students made by `sciml distill`, which this model is not"):
         sample_sequences(untrained, SequenceSamplingConfig(count=2, solver="own"), seed=0, origin="m")

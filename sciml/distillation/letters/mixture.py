@@ -6,15 +6,17 @@ that a step of the teacher from t to s and a leap of its own from there are as g
 
     t < delta:   L = E over lambda of  KL( q_0t || p_0t(. | lambda) ),                         distillation,
     t >= delta:  L = KL( E_{x_s ~ q_st} p_0s(. | x_s) || p_0t )                                consistency,
-    any t:       + w_t KL( data given x_t || p_0t ),                                           data.
+    any t:       + w_t KL( data given x_t || p_0t ),                                           data,
+    any t:       + sum_i KL( q_0t,i || p_0t,i ),                                               marginals.
 
 Divergences of joint laws are estimated by one draw x_0 for each x_s, and the data; sums over the finite lambda are exact.
 A draw of x_0 says of marginals what is known exactly, so the joint term is split by a control variate,
 
     -log p_0t(x_0)  ->  -log p_0t(x_0) + sum_i log p_0t,i(x_0,i)  +  sum_i KL( target_i || p_0t,i ),
 
-target_i the marginals at x_s averaged over lambda (of those at x_t the consistency term then is unbiased), and for data the
-teacher's q_0t,i. The first two terms alone teach correlations, and vanish for a product.
+target_i the marginals at x_s averaged over lambda (of those at x_t the consistency term then is unbiased). The first two
+terms alone teach correlations, and vanish for a product; the data give only these, and the teacher the marginals, at weight
+1 for any w_t. Without the control variate the last line above is left out, and data tell the marginals.
 
 A step of the teacher goes to s = (1 - share) t; its law of x_s is sampled. Without data the student can be as good as the
 teacher on a grid of such steps: for an exact one under masking and alpha_t = 1 - t, sum_k w_k^2 = share / (2 - share), as
@@ -50,7 +52,7 @@ class MixtureObjective(nn.Module):
         delta: times below which the student is told the teacher, in (0, 1).
         share: of the time that a step of the teacher covers, in (0, 1).
         data_weight: w_t / t, the weight of the data at t = 1; 0 for none of its correlations.
-        control_variate: whether marginals are told exactly.
+        control_variate: whether marginals are told exactly: another objective with the same minimum for an exact teacher.
     """
 
     def __init__(
