@@ -8,7 +8,7 @@ SNAKEFILES := Snakefile workflows/rules
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run smoke environment peers test test-fast test-all test-faults check format style types layers snakefmt snakelint clean
+.PHONY: help run smoke environment peers test test-fast test-all test-faults test-slurm fuzz check format style types layers snakefmt snakelint clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST) | awk -F': ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -41,10 +41,19 @@ test-fast: environment
 	@$(PYTEST)
 
 test-all: check ## all checks and all tests, also the slow ones and those for a GPU
-	@$(PYTEST) -m ''
+	@$(PYTEST) -m 'not slurm'
 
 test-faults: environment ## kills, full disks, damaged files, two at once: some ten minutes
 	@OMP_NUM_THREADS=1 $(BIN)/pytest -m '' tests/faults tests/fuzz
+
+SECONDS_EACH := 20
+fuzz: environment ## every parser fuzzed by atheris, guided by coverage, for SECONDS_EACH=20 seconds
+	@$(BIN)/pip install --quiet 'atheris>=3'
+	@$(BIN)/python -m tests.fuzz.guided $(SECONDS_EACH)
+
+# Installs Debian's packages of Slurm if they are missing, and takes down what it started; the table is in docs/reliability.md.
+test-slurm: environment ## jobs through a real Slurm, which it brings up on this machine (Debian, root): some twenty minutes
+	@OMP_NUM_THREADS=1 SCIML_SLURM_TABLE=benchmarks/slurm.json $(BIN)/pytest -m slurm -rs tests/slurm
 
 check: style types layers snakefmt snakelint ## formatting, lint, types, layers
 
