@@ -128,16 +128,18 @@ def _pearson(rows: Float64[np.ndarray, "draw word"], target: Any) -> Float64[np.
 
 
 def bar(rows: dict[str, Any]) -> dict[str, Any]:
-    """Correlations and likelihood of the student at 8 calls less those of the teacher at 32, for each of its solvers."""
-    student = rows["lsd 8"]
-    return {
-        solver: {
-            "nll": student["nll"]["value"] - rows[f"{solver} 32"]["nll"]["value"],
-            **{f"{k}_mers": student[f"{k}_mers"]["pearson"] - rows[f"{solver} 32"][f"{k}_mers"]["pearson"] for k in WORDS},
-            **{
-                f"{k}_mers_distance": student[f"{k}_mers"]["distance"] - rows[f"{solver} 32"][f"{k}_mers"]["distance"]
-                for k in WORDS
-            },
-        }
-        for solver in SOLVERS
-    }
+    """Correlations of the student at 8 calls less those of the teacher at 32, as they are and at the student's likelihood.
+
+    At that likelihood the teacher's are read off between its own numbers of calls, of each solver; beyond them, its last.
+    """
+    student, found = rows["lsd 8"], {}
+    for solver in SOLVERS:
+        curve = sorted((rows[f"{solver} {calls}"] for calls in CALLS), key=lambda row: row["nll"]["value"])
+        last, likely = rows[f"{solver} 32"], [row["nll"]["value"] for row in curve]
+        found[solver] = {"nll": student["nll"]["value"] - last["nll"]["value"]}
+        for k in WORDS:
+            own, theirs = student[f"{k}_mers"], [row[f"{k}_mers"]["pearson"] for row in curve]
+            found[solver][f"{k}_mers"] = own["pearson"] - last[f"{k}_mers"]["pearson"]
+            found[solver][f"{k}_mers_matched"] = own["pearson"] - float(np.interp(student["nll"]["value"], likely, theirs))
+            found[solver][f"{k}_mers_distance"] = own["distance"] - last[f"{k}_mers"]["distance"]
+    return found

@@ -30,12 +30,23 @@ STUDENTS = {
     },
     "consistency, 4 calls": StudentConfig(teacher="m", calls=4, method=ConsistencyConfig(), training=LEARNING),
 }
-FAST = ("ddim", "dpm_solver_pp_multistep", "dpm_solver_pp_sde", "unipc")
+FAST = (
+    SolverConfig(name="ddim"),
+    SolverConfig(name="ddim", eta=1.0),
+    SolverConfig(name="dpm_solver_pp_multistep"),
+    SolverConfig(name="dpm_solver_pp_sde"),
+    SolverConfig(name="unipc"),
+)
 SLOW = (SolverConfig(name="ddim", steps=20), SolverConfig(name="dpm_solver_pp_sde", order=2, steps=20))
 
 
+def replaced(solver: SolverConfig, steps: int) -> SolverConfig:
+    """The solver with other steps."""
+    return solver.model_copy(update={"steps": steps})
+
+
 def graphs(folder: Path, seed: int, count: int = 1024) -> dict[str, Any]:
-    """Scores of the teacher by solvers of 2, 4 and 20 calls, and of each student."""
+    """Scores of the teacher by solvers of 2, 4 and 20 calls, the last of them for what noise is left or not, and of students."""
     data = folder / "community.zarr"
     if not data.exists():
         prepare_graphs(CommunitySmallConfig(kind="community_small"), data, None)
@@ -51,7 +62,8 @@ def graphs(folder: Path, seed: int, count: int = 1024) -> dict[str, Any]:
         calls = {"solver": drawn.generated.label, "calls": drawn.generated.nfe, "cpu_s_each": drawn.seconds_per_graph}
         return calls | {"mmd_mean": scores["mmd"]["mean"]["value"], **shares}
 
-    rows = [row(teacher.generator, SolverConfig(name=name, steps=n - 1), True) for n in (2, 4) for name in FAST]
+    rows = [row(teacher.generator, replaced(solver, n - 1), True) for n in (2, 4) for solver in FAST]
+    rows += [row(teacher.generator, replaced(solver, n), False) for n in (2, 4) for solver in FAST]
     rows += [row(teacher.generator, solver, True) for solver in SLOW]
     students = {}
     for name, config in STUDENTS.items():

@@ -5,10 +5,12 @@ as a teacher of very many steps makes them.
 """
 
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import torch
 import torch.nn.functional as F
+from kept_students import keep, take_up
 from torch import Tensor, nn
 from training import trained
 
@@ -100,7 +102,14 @@ class LatentPerceptron(nn.Module):
 
 
 def di4c(
-    law: Tensor, *, seed: int, calls: tuple[int, ...] = (1, 2, 4), latents: int = 16, steps: int | None = None, **terms: Any
+    law: Tensor,
+    *,
+    seed: int,
+    calls: tuple[int, ...] = (1, 2, 4),
+    latents: int = 16,
+    kept: Path | None = None,
+    again: bool = False,
+    **terms: Any,
 ) -> dict[str, Any]:
     """Total variation of one masked student at N steps, beside its teacher's at N and at 2 N.
 
@@ -109,18 +118,23 @@ def di4c(
         seed: of draws, weights and training.
         calls: N.
         latents: M.
-        steps: of training; None for as many as `CPU_SECONDS` allow.
+        kept: file for the student's weights.
+        again: whether they are taken from there, instead of being trained and put there.
         terms: of `MixtureObjective`.
     """
     torch.manual_seed(seed)
     teacher = TabularDenoiser(law, Absorbing(law.shape[0]))
     net = LatentPerceptron(law.ndim, law.shape[0], latents)
     student = LatentDenoiser(net, teacher.process, latents, teacher)
-    length: dict[str, Any] = {"cpu_seconds": CPU_SECONDS} if steps is None else {"steps": steps}
-    training = TrainingConfig(**length, batch=128, rate=1e-2, weight_decay=0.0, precision="32")
-    objective = MixtureObjective(student, teacher, **({"share": 0.1} | terms))
-    report = trained(objective, (draws(law, seed),), training, seed)
-    found: dict[str, Any] = {"latents": latents, "cpu_s": report.cpu_seconds, "steps": report.steps}
+    if again and kept is not None:
+        seconds = take_up(kept, net)
+    else:
+        training = TrainingConfig(cpu_seconds=CPU_SECONDS, batch=128, rate=1e-2, weight_decay=0.0, precision="32")
+        objective = MixtureObjective(student, teacher, **({"share": 0.1} | terms))
+        seconds = trained(objective, (draws(law, seed),), training, seed).cpu_seconds
+        if kept is not None:
+            keep(kept, net, seconds)
+    found: dict[str, Any] = {"latents": latents, "cpu_s": seconds}
     for n in calls:
         rivals = [law_of(Ancestral(), teacher, law.ndim, uniform_grid(teacher.process, k)) for k in (n, 2 * n)]
         own = law_of(Mixed(latents), student, law.ndim, uniform_grid(teacher.process, n))

@@ -11,9 +11,11 @@ from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import torch
+from kept_students import keep, take_up
 from solver_problems import image, ring
 from torch import Generator, Tensor, nn
 from training import trained
@@ -106,6 +108,7 @@ class Bed:
             "calls": calls,
             "map_rms": float((x - self.exact).square().mean().sqrt() / self.exact.square().mean().sqrt()),
             "energy": energy_distance(x, self.reference),
+            "energy_biased": energy_distance(x, self.reference, biased=True),
             "sliced_wasserstein": sliced_wasserstein(x, self.reference, generator=Generator().manual_seed(6)),
             "modes": float(hit.double().mean()),
             "cpu_s": seconds,
@@ -160,12 +163,10 @@ def one_call(method: str, bed: Bed, *, steps: int, seed: int, intervals: int = 2
         intervals: of the grid of PID and BOOT.
     """
     torch.manual_seed(seed)
-    net, size = Network(bed.teacher.means.shape[1]), bed.teacher.means.shape[1]
-    if method in ("consistency", "progressive"):
-        student = NetworkDenoiser(net, PROCESS, ConditionalV(0.5))
+    student, size = beginner(method, bed), bed.teacher.means.shape[1]
+    if isinstance(student, NetworkDenoiser):
         return student, (_consistency if method == "consistency" else _progressive)(student, bed, steps, seed)
-    student, blank = Trajectory(net, PROCESS, t_end=0.0), (torch.zeros(8192, size),)
-    grid = karras_grid(PROCESS, intervals)
+    blank, grid = (torch.zeros(8192, size),), karras_grid(PROCESS, intervals)
     if method == "regression":
         began = time.process_time()
         starts = PROCESS.prior((PAIRS, size), generator=Generator().manual_seed(9 + seed))
@@ -176,6 +177,14 @@ def one_call(method: str, bed: Bed, *, steps: int, seed: int, intervals: int = 2
         return student, seconds_of(PIDObjective(student, bed.teacher, grid), blank, steps, seed)
     boot = BootObjective(student, bed.teacher, grid, second_order=method == "boot")
     return student, seconds_of(boot, blank, steps, seed)
+
+
+def beginner(method: str, bed: Bed) -> NetworkDenoiser | Trajectory:
+    """An untrained student of the kind that a method takes, with weights from torch's global generator."""
+    net = Network(bed.teacher.means.shape[1])
+    if method in ("consistency", "progressive"):
+        return NetworkDenoiser(net, PROCESS, ConditionalV(0.5))
+    return Trajectory(net, PROCESS, t_end=0.0)
 
 
 def _consistency(student: NetworkDenoiser, bed: Bed, steps: int, seed: int) -> float:
@@ -208,9 +217,21 @@ def sampled(student: Denoiser, bed: Bed) -> Tensor:
     return integrate(ddim(), deepcopy(student).eval(), bed.starts.float(), WHOLE)
 
 
-def measured(method: str, bed: Bed, **options: Any) -> dict[str, float]:
-    """A student of a method, trained and measured."""
+def measured(method: str, bed: Bed, kept: Path | None = None, **options: Any) -> dict[str, float]:
+    """A student of a method, trained and measured; its weights go into the file `kept`."""
     student, seconds = one_call(method, bed, **options)
+    if kept is not None:
+        keep(kept, student, seconds)
+    return _measured(method, bed, student, seconds)
+
+
+def remeasured(method: str, bed: Bed, kept: Path) -> dict[str, float]:
+    """A student whose weights were kept."""
+    student = beginner(method, bed)
+    return _measured(method, bed, student, take_up(kept, student))
+
+
+def _measured(method: str, bed: Bed, student: Denoiser, seconds: float) -> dict[str, float]:
     found = bed.measured(sampled(student, bed), 1, seconds)
     if not math.isfinite(found["energy"]):
         raise FloatingPointError(f"{method}: the energy distance is {found['energy']}")

@@ -150,7 +150,7 @@ class Settings(Config):
     seeds: Seeds = Field((0,), description="one training of every model for each")
     processes: PositiveInt = Field(
         1,
-        description="that share each training of a model, and each sampling; results are equal to rounding, so nothing re-runs",
+        description="that share each training and sampling; results are equal but for rounding, so nothing re-runs",
     )
     solver_benchmark: bool = Field(False, description="also measure the solvers on problems with exact answers, small")
     pde: dict[str, ExperimentConfig] = Field(default_factory=dict, description="experiments on PDE fields, by data set")

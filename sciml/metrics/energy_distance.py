@@ -5,13 +5,15 @@ from jaxtyping import Float
 from torch import Tensor
 
 
-def energy_distance(x: Float[Tensor, "n *space"], y: Float[Tensor, "m *other"]) -> float:
+def energy_distance(x: Float[Tensor, "n *space"], y: Float[Tensor, "m *other"], *, biased: bool = False) -> float:
     """2 E|X - Y| - E|X - X'| - E|Y - Y'|, without bias: pairs of a sample with itself are left out, so 0 is its mean where
     both laws are one, and it may be below. In the units of the data.
 
     Args:
         x: samples of one law, at least two.
         y: samples of the other, at least two.
+        biased: whether such pairs count, as in much published work: it is then never below 0, and of samples of one law
+            about E|X - X'| (1 / n + 1 / m).
 
     Reference: Szekely and Rizzo (2013), Energy statistics, doi:10.1016/j.jspi.2013.03.018, equation 2.1.
     """
@@ -20,9 +22,5 @@ def energy_distance(x: Float[Tensor, "n *space"], y: Float[Tensor, "m *other"]) 
     if min(len(x), len(y)) < 2:
         raise ValueError(f"`x` and `y` must have at least two samples each, got {len(x)} and {len(y)}")
     first, second = (v.flatten(1).to(torch.float64) for v in (x, y))
-    return float(2 * torch.cdist(first, second).mean() - _spread(first) - _spread(second))
-
-
-def _spread(x: Float[Tensor, "n features"]) -> Tensor:
-    """E|X - X'| over pairs of different samples."""
-    return torch.pdist(x).mean()
+    within = [torch.pdist(v).mean() * (1 - biased / len(v)) for v in (first, second)]
+    return float(2 * torch.cdist(first, second).mean() - sum(within))

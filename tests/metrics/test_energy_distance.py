@@ -18,7 +18,9 @@ def test_on_a_line_it_is_scipy_s_but_for_pairs_of_a_sample_with_itself() -> None
     x, y = draws(30, 1, 0), draws(40, 1, 1) * 2 + 1
     own = [torch.cdist(v, v).sum().item() for v in (x, y)]
     bias = own[0] / 30 / 29 - own[0] / 900 + own[1] / 40 / 39 - own[1] / 1600
-    assert energy_distance(x, y) + bias == pytest.approx(stats.energy_distance(x[:, 0], y[:, 0]) ** 2)
+    expected = stats.energy_distance(x[:, 0], y[:, 0]) ** 2
+    assert energy_distance(x, y) + bias == pytest.approx(expected)
+    assert energy_distance(x, y, biased=True) == pytest.approx(expected)
 
 
 def test_of_equal_laws_its_mean_is_zero() -> None:
