@@ -46,7 +46,7 @@ def replaced(solver: SolverConfig, steps: int) -> SolverConfig:
 
 
 def graphs(folder: Path, seed: int, count: int = 1024) -> dict[str, Any]:
-    """Scores of the teacher by solvers of 2, 4 and 20 calls, the last of them for what noise is left or not, and of students."""
+    """Scores of the teacher by solvers of 2, 4 and 20 calls, the last for what noise is left or not, and of students."""
     data = folder / "community.zarr"
     if not data.exists():
         prepare_graphs(CommunitySmallConfig(kind="community_small"), data, None)

@@ -12,6 +12,7 @@ from graph_plan import GraphPlan
 from sequence_plan import SequencePlan
 from sweep_plan import SweepPlan
 
+from sciml.config.sequence_oracles import PANEL
 from sciml.config.settings import Settings
 from sciml.config.sweeps import read_settings
 from sciml.io.errors import InputError
@@ -76,7 +77,7 @@ class Plan:
             "sequenceset": sequenceset,
             "method": method,
             "tuning": any_of(self.sequences.tunings),
-            "member": "first|second|third",
+            "member": any_of((*PANEL, "masked")),
             "seed": r"\d+",
             "filename": any_of(source.filename for source in SOURCES.values()),
             **self.sweeps.patterns,

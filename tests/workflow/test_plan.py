@@ -286,14 +286,15 @@ def test_what_is_steered_samples_the_pretrained_model_and_is_led_by_the_first_or
     sequences["dna"]["steering"]["guided"] = {"method": "classifier"}
     sequences["dna"]["model"]["condition"] = sequences["dna"]["oracles"]["target"]["label"] = "class"
     sequences["dna"]["oracles"]["target"]["task"] = "classes"
-    plan = make({"sequences": sequences}).sequences
-    folder = "results/sequences/dna"
+    whole = make({"sequences": sequences})
+    plan, folder = whole.sequences, "results/sequences/dna"
     assert (
         plan.model("dna", "best", "0") == plan.model("dna", "told", "0") == f"{folder}/pretrained/seed-0/model.safetensors"
     )
     assert plan.model("dna", "drakes", "0") == f"{folder}/drakes/seed-0/model.safetensors"
     assert plan.reward("dna", "best", "0") == [f"{folder}/oracles/seed-0/first.safetensors"]
     assert plan.reward("dna", "guided", "0") == [f"{folder}/oracles/seed-0/masked.safetensors"]
+    assert re.fullmatch(whole.patterns["member"], "masked"), "or no rule makes it"
     assert plan.reward("dna", "told", "0") == plan.reward("dna", "drakes", "0") == plan.manifest("dna", "told", "0") == []
     assert plan.manifest("dna", "drakes", "0") == [f"{folder}/drakes/seed-0/manifest.json"]
     assert plan.trained == [f"{folder}/pretrained/seed-0", f"{folder}/drakes/seed-0"]
