@@ -70,6 +70,10 @@ class SweepPlan:
         """Where something is made: at the path itself, if it is no copy."""
         return self.copies.get(path, path)
 
+    def oracle(self, folder: str, member: str, suffix: str = "safetensors") -> str:
+        """Where a file of an oracle is made, of a folder that may be a copy."""
+        return f"{self.origin(folder)}/{member}.{suffix}"
+
     def copied_model(self, folder: str) -> list[str]:
         """What the folder of a copied model needs: the original, and what that was learned from, named by its manifest."""
         domain_name, dataset, name, seed = folder.split("/")[-4:]

@@ -71,10 +71,8 @@ rule sweep_model:
 
 rule sweep_oracle:
     input:
-        oracle=lambda wildcards: PLAN.sweeps.origin(f"{SETTINGS.results}/{wildcards.copied_oracles}")
-        + f"/{wildcards.member}.safetensors",
-        quality=lambda wildcards: PLAN.sweeps.origin(f"{SETTINGS.results}/{wildcards.copied_oracles}")
-        + f"/{wildcards.member}.json",
+        oracle=lambda wildcards: PLAN.sweeps.oracle(f"{SETTINGS.results}/{wildcards.copied_oracles}", wildcards.member),
+        quality=lambda wildcards: PLAN.sweeps.oracle(f"{SETTINGS.results}/{wildcards.copied_oracles}", wildcards.member, "json"),
     output:
         oracle="<results>/{copied_oracles}/{member}.safetensors",
         quality="<results>/{copied_oracles}/{member}.json",
