@@ -72,7 +72,9 @@ rule sweep_model:
 rule sweep_oracle:
     input:
         oracle=lambda wildcards: PLAN.sweeps.oracle(f"{SETTINGS.results}/{wildcards.copied_oracles}", wildcards.member),
-        quality=lambda wildcards: PLAN.sweeps.oracle(f"{SETTINGS.results}/{wildcards.copied_oracles}", wildcards.member, "json"),
+        quality=lambda wildcards: PLAN.sweeps.oracle(
+            f"{SETTINGS.results}/{wildcards.copied_oracles}", wildcards.member, "json"
+        ),
     output:
         oracle="<results>/{copied_oracles}/{member}.safetensors",
         quality="<results>/{copied_oracles}/{member}.json",
