@@ -28,17 +28,19 @@ from sciml.distillation.consistency_training import ConsistencyTrainingObjective
 from sciml.distillation.progressive import ProgressiveObjective
 from sciml.distillation.regression import PairObjective
 from sciml.distillation.walk import walk
+from sciml.io.errors import InputError
 from sciml.io.events import join_events
 from sciml.losses.times import focused_times
 from sciml.numerics.states import tensors_of
 from sciml.processes.gaussian import GaussianProcess
 from sciml.processes.parts import prior_like, processes_of
 from sciml.solvers.catalog import GRIDS
-from sciml.solvers.configured import configured
+from sciml.solvers.configured import configured, solver_label
 from sciml.solvers.grids import Grid
 from sciml.training.batches import hash_seed
 from sciml.training.fit import FitReport, fit
 
+DIVERGED = 10  # times the size of data
 Assemble = Callable[..., tuple[Any, ...]]
 
 
@@ -112,6 +114,7 @@ def _on_pairs(
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=course.precision == "bf16"):
         starts = prior_like(teacher.process, clean, noise)
         states = walk(teacher.to(device), solver, starts, fine, every=every, cond=told[0] if told else None, batch=64)
+    _check_ends(states[-1], clean, solver_label(method.solver))
     parts = len(list(tensors_of(clean)))
     rows = [*chain.from_iterable(map(tensors_of, states)), *told]
 
@@ -120,6 +123,17 @@ def _on_pairs(
         return (*(course.assemble(*batch[k : k + parts], *cond)[0] for k in range(0, parts * len(grid), parts)), *cond)
 
     return _fit(config.training, PairObjective(student, grid, course.weight), rows, assemble, course, seed)
+
+
+def _check_ends(ends: Any, clean: Any, solver: str) -> None:
+    """Where a walk diverged there is nothing to learn."""
+    for end, data in zip(tensors_of(ends), tensors_of(clean), strict=True):
+        size, known = (float(each.float().square().mean().sqrt()) for each in (end, data))
+        if not size <= DIVERGED * max(known, 1e-6):
+            raise InputError(
+                f"`student.method.solver` {solver} leads the teacher to states of root mean square {size:.3g}, "
+                f"data have {known:.3g}: choose another solver or grid, or more steps"
+            )
 
 
 def _consistently(

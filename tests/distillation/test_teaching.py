@@ -11,9 +11,11 @@ from torch import Generator, Tensor, nn
 
 from sciml.config.base import parse
 from sciml.config.distillation import StudentConfig
+from sciml.denoisers.gaussian import GaussianDenoiser
 from sciml.denoisers.network import NetworkDenoiser
 from sciml.distillation.consistency_training import ConsistencyTrainingObjective
 from sciml.distillation.teaching import Course, teach
+from sciml.io.errors import InputError
 from sciml.io.events import read_events
 from sciml.processes.parameterisation import Parameterisation
 from sciml.processes.vp import VPCosine
@@ -108,6 +110,20 @@ def test_the_time_limit_is_of_all_rounds_together(tmp_path: Path) -> None:
     config = parse(StudentConfig, {"teacher": "t", "method": METHODS["progressive"], "training": TRAINING}, "f")
     with pytest.raises(Stopped):
         teach(config, made(), made(), replace(late, began=time.monotonic() - 200), seed=0)
+
+
+def test_a_teacher_that_diverges_is_refused(tmp_path: Path) -> None:
+    """PNDM's equal steps on a grid that has none."""
+    teacher = GaussianDenoiser(PROCESS, torch.zeros(2, dtype=torch.float64), torch.eye(2, dtype=torch.float64))
+    known = course(tmp_path)
+    known = replace(known, rows=[each.double() for each in known.rows])
+    solver = {"name": "pndm", "steps": 10, "grid": "quadratic"}
+    method = {"kind": "regression", "pairs": 64, "solver": solver}
+    config = parse(StudentConfig, {"teacher": "t", "calls": 1, "method": method, "training": TRAINING}, "f")
+    with pytest.raises(
+        InputError, match="solver` PNDM.* leads the teacher to states of root mean square 58.5, data have 0.99"
+    ):
+        teach(config, teacher, made(), known, seed=0)
 
 
 def test_the_same_seed_makes_the_same_student(tmp_path: Path) -> None:
