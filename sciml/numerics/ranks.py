@@ -9,6 +9,8 @@ def midranks(values: Real[np.ndarray, "..."], axis: int = -1) -> Float64[np.ndar
 
     Where one value along the axis is not a number, no rank is.
     """
+    if not values.size:
+        return np.empty(values.shape)
     moved = np.moveaxis(values, axis, -1)
     ranks = np.array([_midranks(row) for row in moved.reshape(-1, moved.shape[-1])])
     return np.moveaxis(ranks.reshape(moved.shape), -1, axis)

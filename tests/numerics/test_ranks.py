@@ -22,3 +22,8 @@ def test_one_dimension_and_float32() -> None:
 def test_not_a_number() -> None:
     values = np.array([[2.0, np.nan, 1.0], [2.0, 3.0, 1.0]])
     assert np.array_equal(midranks(values, axis=1), rankdata(values, axis=1), equal_nan=True)
+
+
+@pytest.mark.parametrize("shape", [(1, 0), (0, 3)])
+def test_nothing_has_no_ranks(shape: tuple[int, int]) -> None:
+    assert midranks(np.zeros(shape), axis=1).shape == shape
