@@ -65,6 +65,7 @@ def losses(path: Path) -> list[float]:
     return [event["loss"] for event in read_events(path / "events.jsonl") if event["event"] == "step"]
 
 
+@pytest.mark.slow
 def test_two_processes_train_and_sample_what_one_does(folder: Path, run: Run) -> None:
     assert run(*training(folder, "one"))[0] == 0
     together = subprocess.run([*TORCHRUN, *training(folder, "two")], env=ENVIRONMENT, capture_output=True, text=True)
