@@ -18,7 +18,7 @@ from sciml.processes.absorbing import Absorbing
 from sciml.sequences.data.sequence_set import SequenceSet
 from sciml.sequences.generator import SequenceGenerator
 from sciml.sequences.student import Student, StudentConfig, begin_as, build_mixture
-from sciml.sequences.train import classes_of
+from sciml.sequences.train import examples_of
 from sciml.solvers.grids import uniform_grid
 from sciml.training.batches import hash_seed
 from sciml.training.fit import FitReport, fit
@@ -74,12 +74,9 @@ def distill(
         generator.denoiser = build_mixture(model, config, *sizes)
         begin_as(generator.denoiser, still.denoiser.net)
     objective, run = _objective(generator, still, config), run_directory / fingerprint
-    rows: tuple[Tensor, ...] = (sequences.tokens,)
-    if model.condition is not None:
-        rows = (sequences.tokens, classes_of(sequences, model.condition))
     report = fit(
         _SomeUntold(objective, model.condition_dropout),
-        rows,
+        examples_of(model, sequences),
         config.training,
         seed=seed,
         directory=run,

@@ -53,9 +53,7 @@ def train_generator(
         Stopped, NonFiniteLoss: see `fit`.
     """
     torch.manual_seed(hash_seed(seed, 0))
-    rows: tuple[Tensor, ...] = (sequences.tokens,)
-    if config.condition is not None:
-        rows = (sequences.tokens, classes_of(sequences, config.condition))
+    rows = examples_of(config, sequences)
     classes = int(rows[1].max()) + 1 if len(rows) == 2 else 0
     denoiser = build(config, len(sequences.alphabet), sequences.length, classes)
     generator = SequenceGenerator(denoiser, sequences.alphabet, sequences.length, classes)
@@ -72,6 +70,13 @@ def train_generator(
     generator.to("cpu").precision = report.precision
     parameters = sum(parameter.numel() for parameter in generator.parameters())
     return TrainedGenerator(generator.eval(), report, parameters, run)
+
+
+def examples_of(config: SequenceModelConfig, sequences: SequenceSet) -> tuple[Tensor, ...]:
+    """Letters, and the classes that a network is told, if it is; errors as of `classes_of`."""
+    if config.condition is None:
+        return (sequences.tokens,)
+    return sequences.tokens, classes_of(sequences, config.condition)
 
 
 def classes_of(sequences: SequenceSet, label: str) -> Tensor:
