@@ -36,7 +36,16 @@ from sciml.io.atomic import atomic_file
 from sciml.io.provenance import git_commit
 from sciml.processes.absorbing import Absorbing
 
-STEPS = {"regression": 3000, "pid": 5000, "boot": 3000, "boot_first_order": 3000, "consistency": 2500, "progressive": 3000}
+STEPS = {
+    "regression": 3000,
+    "pid": 5000,
+    "boot": 3000,
+    "boot_first_order": 3000,
+    "consistency": 2500,
+    "consistency_short": 2500,
+    "consistency_training": 6000,
+    "progressive": 3000,
+}
 KEPT = ("regression", "pid", "boot", "consistency")  # of the ring
 RING = ("energy", "energy_biased", "map_rms", "modes", "cpu_s")
 INTERVALS = (8, 32, 128)

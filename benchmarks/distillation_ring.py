@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from sciml.denoisers.mixture import MixtureDenoiser
 from sciml.denoisers.network import NetworkDenoiser
 from sciml.distillation.boot import BootObjective
 from sciml.distillation.consistency import ConsistencyObjective
+from sciml.distillation.consistency_training import ConsistencyTrainingObjective
 from sciml.distillation.pid import PIDObjective
 from sciml.distillation.progressive import ProgressiveObjective
 from sciml.distillation.regression import PairObjective, teacher_states
@@ -156,7 +157,7 @@ def one_call(method: str, bed: Bed, *, steps: int, seed: int, intervals: int = 2
     """(a student, processor seconds that it took, pairs or pretraining and all).
 
     Args:
-        method: regression, pid, boot, boot_first_order, consistency or progressive.
+        method: regression, pid, boot, boot_first_order, or one of `ON_DATA`.
         bed: what is learned.
         steps: of training.
         seed: of weights and noise.
@@ -165,7 +166,7 @@ def one_call(method: str, bed: Bed, *, steps: int, seed: int, intervals: int = 2
     torch.manual_seed(seed)
     student, size = beginner(method, bed), bed.teacher.means.shape[1]
     if isinstance(student, NetworkDenoiser):
-        return student, (_consistency if method == "consistency" else _progressive)(student, bed, steps, seed)
+        return student, ON_DATA[method](student, bed, steps, seed)
     blank, grid = (torch.zeros(8192, size),), karras_grid(PROCESS, intervals)
     if method == "regression":
         began = time.process_time()
@@ -182,14 +183,21 @@ def one_call(method: str, bed: Bed, *, steps: int, seed: int, intervals: int = 2
 def beginner(method: str, bed: Bed) -> NetworkDenoiser | Trajectory:
     """An untrained student of the kind that a method takes, with weights from torch's global generator."""
     net = Network(bed.teacher.means.shape[1])
-    if method in ("consistency", "progressive"):
+    if method in ON_DATA:
         return NetworkDenoiser(net, PROCESS, ConditionalV(0.5))
     return Trajectory(net, PROCESS, t_end=0.0)
 
 
-def _consistency(student: NetworkDenoiser, bed: Bed, steps: int, seed: int) -> float:
-    objective = ConsistencyObjective(student, bed.teacher, states=STATES)
+def _consistency(student: NetworkDenoiser, bed: Bed, steps: int, seed: int, reach: float = 1.0) -> float:
+    objective = ConsistencyObjective(student, bed.teacher, states=STATES, reach=reach)
     return seconds_of(objective, (bed.data,), steps, seed, batch=BATCH // STATES)
+
+
+def _consistency_training(student: NetworkDenoiser, bed: Bed, steps: int, seed: int) -> float:
+    """A denoiser for a fifth of the steps, then consistency of it with itself."""
+    times = focused_times(PROCESS, 0.0, 1.0, mean=-1.0, deviation=1.6)
+    seconds = seconds_of(Denoising(student, times), (bed.data,), steps // 5, seed)
+    return seconds + seconds_of(ConsistencyTrainingObjective(student, times, grid=WHOLE), (bed.data,), 4 * steps // 5, seed)
 
 
 def _progressive(student: NetworkDenoiser, bed: Bed, steps: int, seed: int) -> float:
@@ -201,6 +209,14 @@ def _progressive(student: NetworkDenoiser, bed: Bed, steps: int, seed: int) -> f
         seconds += seconds_of(ProgressiveObjective(student, teacher, grid), (bed.data,), 4 * steps // 25, seed)
         teacher, grid = deepcopy(student), grid[::2]
     return seconds
+
+
+ON_DATA: dict[str, Callable[[NetworkDenoiser, Bed, int, int], float]] = {
+    "consistency": _consistency,
+    "consistency_short": partial(_consistency, reach=0.25),
+    "consistency_training": _consistency_training,
+    "progressive": _progressive,
+}
 
 
 def seconds_of(objective: nn.Module, examples: tuple[Tensor, ...], steps: int, seed: int, batch: int = BATCH) -> float:
