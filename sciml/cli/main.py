@@ -7,6 +7,7 @@ import click
 
 from sciml.cli.allocator import keep_freed_memory
 from sciml.cli.distill import distill
+from sciml.cli.fields import calibrate, evaluate, forecast, validate
 from sciml.cli.fold import design, fold
 from sciml.cli.graphs import import_gdss
 from sciml.cli.guide import guide
@@ -16,7 +17,7 @@ from sciml.cli.sequence_training import finetune, oracle
 from sciml.cli.several import PROCESSES, said_beside, share, speaker
 from sciml.cli.stability import stabilise, stability
 from sciml.cli.sweep import sweep
-from sciml.cli.verbs import calibrate, compare, evaluate, fetch, forecast, inspect, prepare, report, schema, train, validate
+from sciml.cli.verbs import compare, fetch, inspect, prepare, report, schema, train
 from sciml.cli.verify import crate, verify
 from sciml.io.errors import InputError
 from sciml.training.signals import Stopped
