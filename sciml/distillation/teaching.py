@@ -129,7 +129,7 @@ def _check_ends(ends: Any, clean: Any, solver: str) -> None:
     """Where a walk diverged there is nothing to learn."""
     for end, data in zip(tensors_of(ends), tensors_of(clean), strict=True):
         size, known = (float(each.float().square().mean().sqrt()) for each in (end, data))
-        if not size <= DIVERGED * max(known, 1e-6):
+        if not size <= DIVERGED * max(known, 1.0):  # states of all domains are brought to a size of about 1
             raise InputError(
                 f"`student.method.solver` {solver} leads the teacher to states of root mean square {size:.3g}, "
                 f"data have {known:.3g}: choose another solver or grid, or more steps"
