@@ -120,9 +120,7 @@ def test_a_teacher_that_diverges_is_refused(tmp_path: Path) -> None:
     solver = {"name": "pndm", "steps": 10, "grid": "quadratic"}
     method = {"kind": "regression", "pairs": 64, "solver": solver}
     config = parse(StudentConfig, {"teacher": "t", "calls": 1, "method": method, "training": TRAINING}, "f")
-    with pytest.raises(
-        InputError, match="PNDM.* leads the teacher to states of root mean square 58.5, data have 0.99"
-    ):
+    with pytest.raises(InputError, match="PNDM.* leads the teacher to states of root mean square 58.5, data have 0.99"):
         teach(config, teacher, made(), known, seed=0)
 
 
