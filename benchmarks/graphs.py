@@ -135,12 +135,14 @@ def _imported(name: str, mirror: Path, folder: Path) -> dict[str, Any]:
         apart = difference_of_means(few["published_by_seed"], theirs["published_by_seed"])
         return found | {"few_calls": few, "authors_sampler": theirs, "few_calls_less_authors": apart}
     ways = {
-        "authors_sampler": AUTHORS[name].solver,
         "langevin": SolverConfig(name="ddim", eta=1.0, steps=49, corrections=1, snr=0.2, noise_scale=0.7, grid="log_snr"),
         "few_calls": FEW_CALLS.solver.model_copy(update={"steps": 49}),
     }
     for way, solver in ways.items():
         sampling = GraphSamplingConfig(count=10_000, solver=solver, batch=1000)
+        found[way] = molecules(generator, data, sampling, most=10_000)
+    as_many = AUTHORS[name].model_copy(update={"solver": ways["langevin"]})
+    for way, sampling in {"authors_sampler": AUTHORS[name], "langevin_as_many": as_many}.items():
         found[way] = molecules(generator, data, sampling, most=10_000)
     return found
 
