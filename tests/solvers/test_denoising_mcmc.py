@@ -61,6 +61,7 @@ def test_levels_of_the_denoiser_do_where_it_knows_its_variance(generator):
     torch.testing.assert_close(torch.cov(samples.T), covariance, rtol=0, atol=0.08)
 
 
+@pytest.mark.slow
 def test_fewer_calls_than_the_reverse_sde_at_no_greater_distance():
     """14 calls a sample against 24, on grids of the same kind; means of three runs."""
     oracle, process = mixture(VPLinear()), VPLinear()

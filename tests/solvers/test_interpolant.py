@@ -135,6 +135,7 @@ def minimiser(loss, interpolant, x_0, x_1, scale):
     return Linear(-torch.linalg.solve(hessian, at_zero), scale)
 
 
+@pytest.mark.slow
 def test_a_learnt_drift_is_within_five_per_cent(generator):
     data = Mixture(tensor(0.4, 0.6), tensor([0.8], [-0.8]), tensor([[0.4]], [[0.3]]))
     base = Mixture(tensor(0.5, 0.5), tensor([2.5], [1.5]), tensor([[0.5]], [[0.5]]))
