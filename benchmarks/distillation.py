@@ -126,15 +126,15 @@ def parts(beds: dict[str, Bed], seed: int, folder: Path, mirror: Path | None) ->
 def summary(runs: list[dict[str, Any]], floors: dict[str, Any] | None) -> dict[str, Any]:
     """Means over the seeds that have a part, in the words of the quick answer."""
 
-    def over(part: str, value: Callable[[Any], float]) -> float | None:
-        values = [value(run[part]) for run in runs if part in run]
+    def over(part: str, value: Callable[[Any], float | None]) -> float | None:
+        values = [found for run in runs if part in run and (found := value(run[part])) is not None]
         return mean(values) if values else None
 
     def ring(name: str) -> dict[str, float | None]:
-        return {method: over(f"ring, {method}", lambda found: found[name]) for method in STEPS}
+        return {method: over(f"ring, {method}", lambda found: found.get(name)) for method in STEPS}
 
     return {
-        **{f"ring_floor_{name}": floors and floors["ring"][name] for name in ("energy", "energy_biased")},
+        **{f"ring_floor_{name}": floors and floors["ring"].get(name) for name in ("energy", "energy_biased")},
         **{f"ring_one_call_{name}": ring(name) for name in RING},
         "lsd_tv_ratio": over("lsd", lambda found: found["lsd_tv_ratio"]),
         "di4c_tv_ratio": {n: over("di4c", lambda found, n=n: found["di4c_tv_ratio"][n]) for n in ("1", "2", "4")},
