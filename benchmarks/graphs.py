@@ -142,7 +142,7 @@ def _imported(name: str, mirror: Path, folder: Path) -> dict[str, Any]:
         sampling = GraphSamplingConfig(count=10_000, solver=solver, batch=1000)
         found[way] = molecules(generator, data, sampling, most=10_000)
     as_many = AUTHORS[name].model_copy(update={"solver": ways["langevin"]})
-    # their steps, but Langevin norms of each molecule where they take a batch's mean: more valid, further from data
+    # their steps, but Langevin norms of each molecule, where they take a batch's mean: not their sampler
     for way, sampling in {"authors_steps_own_norms": AUTHORS[name], "langevin_as_many": as_many}.items():
         found[way] = molecules(generator, data, sampling, most=10_000)
     return found
