@@ -65,7 +65,7 @@ print(*PLAN.left_out, sep="\n", end="\n" if PLAN.left_out else "", file=sys.stde
 # where to fetch from, which is no parameter, since the sha256 is checked and another mirror should re-run nothing.
 os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]))
 os.environ.update(SCIML_CHECKOUT=str(workflow.basedir))  # no parameter either: a checkout that moves re-runs nothing
-os.environ.update(SCIML_PROCESSES=str(SETTINGS.processes))  # nor this: results do not depend on it
+os.environ.update(SCIML_PROCESSES=str(SETTINGS.processes))  # nor this: results depend on it by rounding alone
 os.environ.update(SCIML_FETCH_FROM=PLAN.mirror or "", SCIML_FETCH_DOWNLOAD="yes" if SETTINGS.download else "")
 
 
