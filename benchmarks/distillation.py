@@ -2,13 +2,13 @@
 models of fields, graphs and DNA, students beside their teachers.
 
     python benchmarks/distillation.py --quick --json
-    python benchmarks/distillation.py --full [--seeds N] [--only PART ...] [--output FILE]
+    python benchmarks/distillation.py --full [--seeds N] [--only PART ...] [--missing] [--output FILE]
 
 `--full` trains each student for thousands of steps, and keeps some of the first seed under `students/`; `--quick` measures
 those again, and trains small ones on the spot for the rest. `--only` measures the parts whose names begin so, and leaves the
-others in the file as they are. Energies are in two forms: without bias, and biased, as bars and papers have them. DNA needs
-the public files, in the folder that the environment variable SCIML_MIRROR names, or ../shared/data beside the checkout; it
-is left out without.
+others in the file as they are; `--missing` leaves what the file has. Energies are in two forms: without bias, and biased, as
+bars and papers have them. DNA needs the public files, in the folder that the environment variable SCIML_MIRROR names, or
+../shared/data beside the checkout; it is left out without.
 """
 
 import argparse
@@ -73,8 +73,10 @@ def _kept(name: str, seed: int = 0) -> Path | None:
     return None if seed else FOLDER / f"{name}.safetensors"
 
 
-def full(seeds: int, output: Path, mirror: Path | None, only: Sequence[str] = ()) -> dict[str, Any]:
-    """Every bar, or the parts whose names begin with one of `only`; the file is written anew after each."""
+def full(
+    seeds: int, output: Path, mirror: Path | None, only: Sequence[str] = (), *, missing: bool = False
+) -> dict[str, Any]:
+    """Every bar, or the parts whose names begin with one of `only`, or that are `missing`; written anew after each."""
     beds = {name: Bed(name) for name in ("ring", "lattice", "image")}
     found: dict[str, Any] = json.loads(output.read_text()) if output.is_file() else {"runs": []}
     found |= {"steps": STEPS, "complete": False}
@@ -87,7 +89,7 @@ def full(seeds: int, output: Path, mirror: Path | None, only: Sequence[str] = ()
             if run is None:
                 found["runs"].append(run := {"seed": seed, "commits": {}})
             for name, part in parts(beds, seed, Path(folder), mirror).items():
-                if not only or name.startswith(tuple(only)):
+                if (not only or name.startswith(tuple(only))) and not (missing and name in run):
                     run[name], run["commits"][name] = part(), git_commit()
                     _write(output, found)
     return found | {"complete": not only, "summary": summary(found["runs"], found.get("floors"))}
@@ -151,10 +153,11 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object (always so)")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--only", nargs="*", default=[], metavar="PART")
+    parser.add_argument("--missing", action="store_true", help="leave what the file has")
     parser.add_argument("--output", type=Path, default=Path(__file__).with_name("distillation.json"))
     asked = parser.parse_args()
     torch.set_num_threads(1)
-    found = quick() if asked.quick else full(asked.seeds, asked.output, public_files(), asked.only)
+    found = quick() if asked.quick else full(asked.seeds, asked.output, public_files(), asked.only, missing=asked.missing)
     if asked.full:
         _write(asked.output, found)
     print(json.dumps(found, indent=1))
