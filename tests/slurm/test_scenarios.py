@@ -75,19 +75,21 @@ def test_a_requeued_job_goes_on(place, expected, record, profile):
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_a_preempted_job_goes_on(place, expected, record, profile):
-    before, wanted = last_job(), expected([model()])
-    driver = started(place, [model()], profile)
-    place.wait_for_checkpoint(driver)
+    """It trains for longer than the seconds of grace that Slurm gives."""
+    before, wanted = last_job(), expected([model("lasting")])
+    driver = started(place, [model("lasting")], profile)
+    place.wait_for_checkpoint(driver, "lasting")
     (low,) = jobs(before)
     high = slurm("sbatch", "--parsable", "--partition=high", "--exclusive", "--output=/dev/null", "--wrap=sleep 3").strip()
     took = finished(place, driver)
-    ended(place, wanted)
+    ended(place, wanted, "lasting")
     seen = {job.id: job for job in jobs(before)}
     assert seen.pop(high).state == "COMPLETED"
     first, last = seen[low.id], list(seen.values())[-1]
     assert last.state == "COMPLETED" and (last.restarts == 1 or last is not first)
     how = "same job, requeued" if last is first else f"{first.state}, submitted again"
-    record(f"preempt, profile {profile}", f"{how}, resumed at step {place.steps_of('resume')}; equal model", seconds=took)
+    steps = place.steps_of("resume", "lasting")
+    record(f"preempt, profile {profile}", f"{how}, resumed at step {steps}; equal model", seconds=took)
 
 
 def test_a_job_stops_before_its_time_limit_and_goes_on(place, bare, tmp_path, record):

@@ -20,7 +20,7 @@ from sciml.io.content import content_digest
 ROOT = Path(__file__).resolve().parents[2]
 NET = {"kind": "neural", "net": {"kind": "unet", "width": 4, "multipliers": [1]}}
 TRAINING = {"batch": 4, "precision": "32", "checkpoint_seconds": 1}
-STEPS = {"short": 100, "net": 1500}
+STEPS = {"short": 100, "net": 1500, "lasting": 6000}
 DATA = {"kind": "burgers", "train": 8, "validation": 2, "test": 2, "points": 16, "intervals": 8, "solver_points": 16}
 WITHIN = 1200.0  # seconds after which a scenario is given up
 
