@@ -1,4 +1,4 @@
-"""What a machine does to a training: full disks, folders that cannot be written, clocks, two at once, no memory, signals."""
+"""What a machine does to a training: full disks, read-only folders, clocks, two at once, threads, no memory, signals."""
 
 import os
 import re
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fault_jobs import TRAIN, Child, copied, is_one_line, run, train, undisturbed, wait_for_checkpoint
+from safetensors.torch import load_file
 
 from sciml.io.content import content_digest
 
@@ -216,6 +217,39 @@ def out_of_memory(prepared: Path) -> Seen:
     return Seen("out of memory at sampling, 2048 samples at once", outcome, bool(halved) and equal)
 
 
+def threads(prepared: Path) -> Seen:
+    """One seed, one machine: equal results by as many threads, data by any, models nearly: sums have another order."""
+    places = [_by_threads(prepared, f"threads-{place}", number) for place, number in enumerate((1, 1, 2, 2))]
+    models, data = ([content_digest(place / name) for place in places] for name in ("model.safetensors", "again.zarr"))
+    same, prepared_same = models[0] == models[1] and models[2] == models[3], len(set(data)) == 1
+    apart = _apart(places[0] / "model.safetensors", places[2] / "model.safetensors")
+    outcome = (
+        f"data {_equal(prepared_same)}; models by as many threads {_equal(same)}, by one against two "
+        f"{_equal(True) if models[0] == models[2] else f'with weights that differ by up to {apart:.1e}'}"
+    )
+    return Seen("the same by one thread and by two", outcome, same and prepared_same)
+
+
+def _by_threads(prepared: Path, name: str, number: int) -> Path:
+    """Where data were prepared and a model was trained by so many threads."""
+    folder = copied(prepared, name)
+    for verb in (("prepare", "--config", "data.yaml", "--output", "again.zarr"), TRAIN):
+        command = [sys.executable, "-m", "sciml.cli.main", *verb]
+        environment = {**os.environ, "OMP_NUM_THREADS": str(number)}
+        subprocess.run(command, cwd=folder, check=True, capture_output=True, env=environment)
+    return folder
+
+
+def _equal(whether: bool) -> str:
+    return "equal" if whether else "NOT equal"
+
+
+def _apart(first: Path, second: Path) -> float:
+    """The largest difference between the weights of two models."""
+    ours, theirs = load_file(first), load_file(second)
+    return max(float((ours[name].double() - theirs[name].double()).abs().max()) for name in ours if ours[name].numel())
+
+
 def _data() -> int:
     """Bytes that this process, and so one split off from it, has for data."""
     found = re.search(r"VmData:\s+(\d+) kB", Path("/proc/self/status").read_text())
@@ -229,6 +263,7 @@ def scenarios(prepared: Path) -> Iterator[Seen]:
     yield read_only(prepared)
     yield clock_set_back(prepared)
     yield two_at_once(prepared)
+    yield threads(prepared)
     yield from asked_to_stop(prepared)
     if (prepared / "sampling.yaml").is_file():
         yield out_of_memory(prepared)
