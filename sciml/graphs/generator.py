@@ -9,6 +9,7 @@ from torch import Generator, Tensor, nn
 
 from sciml.config.solvers import SolverConfig
 from sciml.denoisers.denoiser import Denoiser
+from sciml.denoisers.halving import Halving
 from sciml.graphs.concatenation import concatenated
 from sciml.graphs.conditions import told
 from sciml.graphs.data.graph_set import GraphSet
@@ -137,12 +138,11 @@ class GraphGenerator(nn.Module):
         # Graphs, counted at the network's own denoiser: guidance may ask twice about each, and memory about fewer at once.
         with ExitStack() as stack:
             stack.callback(self.denoiser.register_forward_hook(called).remove)
+            halving = Halving(denoiser or self.denoiser)
             for first in range(0, count, batch):
                 asked = None if cond is None else cond[first : first + batch]
                 blank = self.representation.blank(_places(drawn[first : first + batch]))
-                chosen = denoiser or self.denoiser
-                if substructure is not None:
-                    chosen = planted(chosen, self.representation, substructure, blank)
+                chosen = planted(halving, self.representation, substructure, blank) if substructure is not None else halving
                 parts.append(self._draw(blank, sampler, generator, chosen, asked))
         return Generated(concatenated(*parts), round(asked_about / count), sampler.label)
 

@@ -1,8 +1,8 @@
-"""Telling that memory has run out, which every allocator says in its own words."""
+"""Telling that memory has run out, which every allocator says in its own words; threads need some for their stacks."""
 
 import torch
 
-SAID = ("out of memory", "can't allocate memory", "cannot allocate memory")
+SAID = ("out of memory", "can't allocate memory", "cannot allocate memory", "can't start new thread")
 
 
 def is_out_of_memory(error: BaseException) -> bool:

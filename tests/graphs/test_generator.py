@@ -1,5 +1,6 @@
 """Sampling of whole graphs: sizes, batches, calls, and that exact denoisers yield the law they know."""
 
+import pytest
 import torch
 from torch import Tensor, nn
 
@@ -16,24 +17,36 @@ from sciml.solvers.ddpm import DDPM
 from sciml.solvers.grids import karras_grid
 
 ATOMS = ("C", "N", "O")
+BOND = GraphSet(
+    torch.zeros(1, 2, dtype=torch.uint8),
+    torch.tensor([[[0, 1], [1, 0]]], dtype=torch.uint8),
+    torch.tensor([2], dtype=torch.int32),
+    ATOMS,
+)
 NODES, PAIRS = torch.tensor([0.5, 0.3, 0.2]), torch.tensor([0.6, 0.3, 0.1])
 
 
 class Prior(nn.Module):
-    """Log priors of independent categories, so that the denoiser is exact; remembers its conditions."""
+    """Log priors of independent categories, so that the denoiser is exact; remembers its conditions.
 
-    def __init__(self) -> None:
+    Args:
+        most: graphs that fit into memory at once.
+    """
+
+    def __init__(self, most: int = 10**6) -> None:
         super().__init__()
-        self.conds: list[Tensor] = []
+        self.most, self.conds = most, list[Tensor]()
 
     def forward(self, x, adj, mask, t, cond=None):
-        self.conds.append(cond)
+        if len(x) > self.most:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+        self.conds.append(torch.empty(len(x), 0) if cond is None else cond)
         return NODES.log().expand(*mask.shape, 3), PAIRS.log().expand(*mask.shape, mask.shape[1], 3)
 
 
-def generator(sizes: list[int]) -> GraphGenerator:
+def generator(sizes: list[int], most: int = 10**6) -> GraphGenerator:
     representation, process = GraphRepresentation(ATOMS, 3, 3), GraphProcess(VPLinear(), VPLinear())
-    denoiser = CategoricalGraphDenoiser(Prior(), process, representation.nodes, representation.pairs)
+    denoiser = CategoricalGraphDenoiser(Prior(most), process, representation.nodes, representation.pairs)
     return GraphGenerator(representation, denoiser, torch.tensor(sizes))
 
 
@@ -79,6 +92,18 @@ def test_calls_are_counted_and_a_last_denoising_is_one_more():
     assert found.nfe == 6 and found.label == "ddpm"
 
 
+@pytest.mark.parametrize("part", [False, True])
+def test_where_memory_does_not_suffice_graphs_are_the_same_with_a_last_denoising_and_a_part_kept(part: bool):
+    whole, narrow = generator([0, 1, 1, 1]), generator([0, 1, 1, 1], most=2)
+    ends = [
+        made.sample(7, sampler(5, denoise=True), generator=seed(), batch=4, substructure=BOND if part else None)
+        for made in (whole, narrow)
+    ]
+    assert torch.equal(ends[0].graphs.labels, ends[1].graphs.labels)
+    assert torch.equal(ends[0].graphs.edges, ends[1].graphs.edges)
+    assert ends[0].nfe == ends[1].nfe == 6 and {len(cond) for cond in narrow.denoiser.net.conds} <= {1, 2}
+
+
 def test_a_last_denoising_is_the_mean_at_the_end_of_the_grid():
     """A denoiser that says CC with a double bond only at the last time."""
 
@@ -118,7 +143,5 @@ def test_the_sizes_that_are_drawn_from_stay_the_callers():
     """Those smaller than the substructure are not drawn; the caller's counts, here of the same type, stay."""
     made = generator([0, 1, 1, 1])
     sizes = torch.tensor([0.0, 2.0, 0.0, 1.0], dtype=torch.float64)
-    bond = torch.tensor([[[0, 1], [1, 0]]], dtype=torch.uint8)
-    kept = GraphSet(torch.zeros(1, 2, dtype=torch.uint8), bond, torch.tensor([2], dtype=torch.int32), ATOMS)
-    found = made.sample(4, sampler(), generator=seed(), substructure=kept, sizes=sizes).graphs
+    found = made.sample(4, sampler(), generator=seed(), substructure=BOND, sizes=sizes).graphs
     assert found.sizes.tolist() == [3] * 4 and sizes.tolist() == [0.0, 2.0, 0.0, 1.0]
