@@ -19,14 +19,16 @@ from torch import Generator, Tensor
 from sciml.denoisers.denoiser import Denoiser
 from sciml.distillation.jump import heun_jump, jump
 from sciml.distillation.objective import DistillationObjective
-from sciml.distillation.pid import noise_of
-from sciml.distillation.trajectory import Trajectory, check_course
+from sciml.distillation.trajectory import ONE, Trajectory, check_course
 from sciml.numerics.broadcasting import broadcast_time
+from sciml.numerics.states import flatten, tensors_of
+from sciml.processes.gaussian import GaussianProcess
+from sciml.processes.parts import map_parts, prior_like
 from sciml.solvers.grids import Grid
 
 
 class BootObjective(DistillationObjective):
-    """Called as objective(generator, x_0, cond or nothing); of x_0 only the shape is used.
+    """Called as objective(generator, x_0, cond or nothing); of x_0, which may be structured, only the shape is used.
 
     Args:
         student: in training.
@@ -47,21 +49,33 @@ class BootObjective(DistillationObjective):
         self.second_order = second_order
         self.register_buffer("grid", grid)
 
-    def forward(self, generator: Generator, x_0: Tensor, cond: Any = None) -> Float[Tensor, ""]:
-        x_1 = noise_of(self.student, x_0, generator)
-        at = torch.randint(len(self.grid) - 1, x_0.shape[:1], generator=generator, device=x_0.device)
+    def forward(self, generator: Generator, x_0: Any, cond: Any = None) -> Float[Tensor, ""]:
+        process, like = self.student.process, next(tensors_of(x_0))
+        x_1 = prior_like(process, x_0, generator)
+        at = torch.randint(len(self.grid) - 1, like.shape[:1], generator=generator, device=like.device)
         t, s = self.grid[at], self.grid[at + 1]
-        target, w = self.target(x_1, t, s, cond)
-        return ((self.student.signal(x_1, s, cond) - target) / w).square().mean()
+
+        def wrong(part: GaussianProcess, said: Tensor, wanted: Tensor) -> Tensor:
+            return (said - wanted) / _share(part, said, t, s)
+
+        return (
+            flatten(map_parts(process, wrong, self.student.signal(x_1, s, cond), self.target(x_1, t, s, cond)))
+            .square()
+            .mean()
+        )
 
     @torch.no_grad()
-    def target(self, x_1: Tensor, t: Tensor, s: Tensor, cond: Any = None) -> tuple[Tensor, Tensor]:
-        """What d_s is to be, and w, of a shape that broadcasts to it."""
+    def target(self, x_1: Any, t: Tensor, s: Tensor, cond: Any = None) -> Any:
+        """What d_s is to be."""
         process, teacher = self.student.process, self.teacher
-        one, then = torch.ones((), dtype=torch.float64), process.lambda_(s)
-        w = torch.expm1(process.lambda_(t) - then) / torch.expm1(process.lambda_(one) - then)
-        w = broadcast_time(w, x_1).to(x_1.dtype)
         d_t = self.student.signal(x_1, t, cond)
-        x_t = jump(process, x_1, d_t, one, t)
+        x_t = jump(process, x_1, d_t, ONE, t)
         said = heun_jump(teacher, x_t, t, s, cond) if self.second_order else teacher(x_t, t, cond).mean
-        return d_t + w * (said - d_t), w
+        return map_parts(process, lambda part, now, then: now + _share(part, now, t, s) * (then - now), d_t, said)
+
+
+def _share(process: GaussianProcess, like: Tensor, t: Tensor, s: Tensor) -> Tensor:
+    """w, of a shape that broadcasts to `like`."""
+    then = process.lambda_(s)
+    w = torch.expm1(process.lambda_(t) - then) / torch.expm1(process.lambda_(ONE) - then)
+    return broadcast_time(w, like).to(like.dtype)

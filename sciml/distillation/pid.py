@@ -17,13 +17,16 @@ from torch import Generator, Tensor
 from sciml.denoisers.denoiser import Denoiser
 from sciml.distillation.jump import jump
 from sciml.distillation.objective import DistillationObjective
-from sciml.distillation.trajectory import Trajectory, check_course
+from sciml.distillation.trajectory import ONE, Trajectory, check_course
 from sciml.numerics.broadcasting import broadcast_time
+from sciml.numerics.states import flatten, tensors_of
+from sciml.processes.gaussian import GaussianProcess
+from sciml.processes.parts import map_parts, prior_like
 from sciml.solvers.grids import Grid
 
 
 class PIDObjective(DistillationObjective):
-    """Called as objective(generator, x_0, cond or nothing); of x_0 only the shape is used.
+    """Called as objective(generator, x_0, cond or nothing); of x_0, which may be structured, only the shape is used.
 
     Args:
         student: in training.
@@ -42,20 +45,18 @@ class PIDObjective(DistillationObjective):
         check_course(student, teacher, grid)
         self.register_buffer("grid", grid)
 
-    def forward(self, generator: Generator, x_0: Tensor, cond: Any = None) -> Float[Tensor, ""]:
-        process, x_1 = self.student.process, noise_of(self.student, x_0, generator)
-        last = len(self.grid) - 1
-        at = torch.randint(last + 1, x_0.shape[:1], generator=generator, device=x_0.device)
+    def forward(self, generator: Generator, x_0: Any, cond: Any = None) -> Float[Tensor, ""]:
+        process, like = self.student.process, next(tensors_of(x_0))
+        x_1, last = prior_like(process, x_0, generator), len(self.grid) - 1
+        at = torch.randint(last + 1, like.shape[:1], generator=generator, device=like.device)
         t, s = self.grid[at], self.grid[torch.where(at == last, last - 1, at + 1)]
         d_t, d_s = self.student.signal(x_1, t, cond), self.student.signal(x_1, s, cond)
-        one = torch.ones((), dtype=torch.float64, device=t.device)
-        now = process.lambda_(t)
-        rate = -torch.expm1(process.lambda_(one) - now) / (now - process.lambda_(s))
         with torch.no_grad():
-            said = self.teacher(jump(process, x_1, d_t, one, t), t, cond).mean
-        return (d_t + broadcast_time(rate, d_t).to(d_t.dtype) * (d_t - d_s) - said).square().mean()
+            said = self.teacher(jump(process, x_1, d_t, ONE, t), t, cond).mean
 
+        def residual(part: GaussianProcess, now: Tensor, then: Tensor, asked: Tensor) -> Tensor:
+            lambda_t = part.lambda_(t)
+            rate = -torch.expm1(part.lambda_(ONE) - lambda_t) / (lambda_t - part.lambda_(s))
+            return now + broadcast_time(rate, now).to(now.dtype) * (now - then) - asked
 
-def noise_of(student: Trajectory, like: Tensor, generator: Generator) -> Tensor:
-    """Starts of the flow, in the shape of data."""
-    return student.process.prior(like.shape, generator=generator, dtype=like.dtype, device=like.device)
+        return flatten(map_parts(process, residual, d_t, d_s, said)).square().mean()

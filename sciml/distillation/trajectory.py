@@ -17,11 +17,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from sciml.denoisers.denoiser import Denoiser, Dirac, gaussian_process
+from sciml.denoisers.denoiser import Denoiser, Dirac
 from sciml.distillation.jump import jump
 from sciml.numerics.broadcasting import sample_times
-from sciml.processes.gaussian import GaussianProcess
+from sciml.numerics.states import tensors_of
+from sciml.processes.parts import map_parts, processes_of
+from sciml.processes.process import Process
 from sciml.solvers.grids import Grid
+
+ONE = torch.ones((), dtype=torch.float64)
 
 
 def check_course(student: "Trajectory", teacher: Denoiser, grid: Grid) -> None:
@@ -35,10 +39,10 @@ def check_course(student: "Trajectory", teacher: Denoiser, grid: Grid) -> None:
         raise ValueError(f"`grid` must fall from 1, got {_shown(grid)}")
     if grid[-1] != student.t_end:
         raise ValueError(f"`grid` must end where the student does, at {student.t_end:g}, got {_shown(grid)}")
-    levels = student.process.lambda_(grid)
-    if not bool(levels.isfinite().all()):
+    ours, theirs = (torch.stack([part.lambda_(grid) for part in processes_of(it.process)]) for it in (student, teacher))
+    if not bool(ours.isfinite().all()):
         raise ValueError(f"`grid` must leave some noise at its end, got {_shown(grid)}, where lambda is infinite")
-    if not torch.equal(levels, gaussian_process(teacher).lambda_(grid)):
+    if not torch.equal(ours, theirs):
         raise ValueError("`student` and `teacher` must have one process, got two with other noise on `grid`")
 
 
@@ -50,27 +54,27 @@ class Trajectory(Denoiser):
     """A denoiser for one call at t = 1.
 
     Args:
-        net: called as net(x_1 / sigma_1, t, cond); returns d_t in the shape of the state.
-        process: the teacher's.
-        t_end: where the flow ends; by default the process's shortest time.
+        net: called as net(x_1 / sigma_1, t, cond), the state with each part over its own sigma; returns d_t, a state.
+        process: the teacher's, Gaussian or a product of such.
+        t_end: where the flow ends; by default the shortest time that all parts can go to.
     """
 
-    process: GaussianProcess
-
-    def __init__(self, net: nn.Module, process: GaussianProcess, t_end: float | None = None) -> None:
+    def __init__(self, net: nn.Module, process: Process[Any], t_end: float | None = None) -> None:
         super().__init__(process)
-        self.net, self.t_end = net, process.t_min if t_end is None else t_end
+        self.net = net
+        self.t_end = max(part.t_min for part in processes_of(process)) if t_end is None else t_end
 
-    def signal(self, x_1: Tensor, t: Tensor, cond: Any = None) -> Tensor:
+    def signal(self, x_1: Any, t: Tensor, cond: Any = None) -> Any:
         """d_t, at one time for each sample or for all."""
-        unit = x_1 / self.process.sigma(torch.ones((), dtype=torch.float64)).to(x_1)
-        return self.net(unit, sample_times(t, x_1).to(x_1.dtype), cond)
+        unit = map_parts(self.process, lambda part, x: x / part.sigma(ONE).to(x), x_1)
+        like = next(tensors_of(unit))
+        return self.net(unit, sample_times(t, like).to(like.dtype), cond)
 
-    def state(self, x_1: Tensor, t: Tensor, cond: Any = None) -> Tensor:
+    def state(self, x_1: Any, t: Tensor, cond: Any = None) -> Any:
         """x_t of the flow that starts at x_1."""
-        return jump(self.process, x_1, self.signal(x_1, t, cond), torch.ones((), dtype=torch.float64), t)
+        return jump(self.process, x_1, self.signal(x_1, t, cond), ONE, t)
 
-    def forward(self, x_t: Tensor, t: Tensor, cond: Any = None) -> Dirac[Tensor]:
+    def forward(self, x_t: Any, t: Tensor, cond: Any = None) -> Dirac[Any]:
         """d at `t_end`: the step of DDIM from 1 to there is the whole flow.
 
         Raises:

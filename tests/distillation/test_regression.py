@@ -18,8 +18,6 @@ from sciml.denoisers.reference import exact_flow
 from sciml.distillation.jump import d_between, jump
 from sciml.distillation.regression import PairObjective, teacher_states
 from sciml.distillation.trajectory import Trajectory
-from sciml.numerics.broadcasting import broadcast_time
-from sciml.numerics.graph_state import GraphState
 from sciml.processes.graph import GraphProcess
 from sciml.processes.parts import map_parts
 from sciml.processes.ve import VE
@@ -29,8 +27,9 @@ from sciml.solvers.grids import karras_grid, log_snr_grid
 from sciml.solvers.integrate import integrate
 from sciml.training.fit import fit
 
+from .gaussian_graphs import GaussianGraphs, blank, graph_flow
+
 ONE = torch.ones((), dtype=torch.float64)
-VARIANCES = {"x": 0.3, "adj": 0.1}
 
 
 def source(seed: int = 0) -> Generator:
@@ -117,34 +116,9 @@ def test_states_are_the_same_whatever_the_batch_and_each_has_its_condition(teach
     torch.testing.assert_close(found[:, 2], plain, rtol=0, atol=1e-4)
 
 
-class GaussianGraphs(Denoiser):
-    """The exact denoiser of graphs whose entries are independent Gaussians."""
-
-    def forward(self, x_t: Any, t: Tensor, cond: Any = None) -> Dirac[Any]:
-        def shrunk(part, x: Tensor, variance: Tensor) -> Tensor:
-            alpha, sigma = (f(broadcast_time(t, x)) for f in (part.alpha, part.sigma))
-            return (alpha * variance / (alpha**2 * variance + sigma**2)).to(x) * x
-
-        return Dirac(map_parts(self.process, shrunk, x_t, GraphState(*variances(x_t), x_t.mask)))
-
-
-def variances(like: GraphState) -> tuple[Tensor, Tensor]:
-    return torch.full_like(like.x, VARIANCES["x"]), torch.full_like(like.adj, VARIANCES["adj"])
-
-
-def graph_flow(process: GraphProcess, x_1: GraphState, s: Tensor) -> GraphState:
-    def scaled(part, x: Tensor, variance: Tensor) -> Tensor:
-        before, after = (part.alpha(t) ** 2 * variance + part.sigma(t) ** 2 for t in (ONE, s))
-        return x * (after / before).sqrt()
-
-    return map_parts(process, scaled, x_1, GraphState(*variances(x_1), x_1.mask))
-
-
 def test_states_of_graphs_are_those_of_their_flow_and_are_learned() -> None:
     process = GraphProcess(VPLinear(), VE(0.01, 20.0))
-    mask = torch.tensor([[True, True, True], [True, True, False]]).repeat(3, 1)
-    blank = GraphState(torch.zeros(6, 3, 2).double(), torch.zeros(6, 3, 3).double(), mask)
-    x_1, grid = process.prior(blank, generator=source()), torch.tensor([1.0, 0.4, 0.01], dtype=torch.float64)
+    x_1, grid = process.prior(blank(6), generator=source()), torch.tensor([1.0, 0.4, 0.01], dtype=torch.float64)
     states = teacher_states(GaussianGraphs(process), x_1, grid, steps=60, batch=4)
     for found, t in zip(states, grid, strict=True):
         exact = graph_flow(process, x_1, t)
