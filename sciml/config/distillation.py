@@ -59,12 +59,27 @@ class ProgressiveConfig(Config):
     rounds: PositiveInt = Field(3, description="of halving, with an equal part of the training each")
 
 
+class PIDConfig(Config):
+    """No data and no pairs: the student obeys the equation of the teacher's flow."""
+
+    kind: Literal["pid"] = "pid"
+    intervals: int = Field(250, ge=2, description="of the flow, over which the student's derivative is taken")
+
+
+class BootConfig(Config):
+    """No data and no pairs: the student goes a step of the teacher further than it went itself."""
+
+    kind: Literal["boot"] = "boot"
+    intervals: int = Field(250, ge=2, description="of the flow: the steps that the teacher is asked for")
+    second_order: bool = Field(True, description="whether it is asked at both ends of a step, at twice the cost")
+
+
 class StudentConfig(Config):
     """A student of one of the experiment's models; sampled by DDIM in as many steps as it was made for."""
 
     teacher: str = Field(min_length=1, description="one of `models`, one that samples")
     calls: PositiveInt = Field(1, description="of the network, for each sample")
-    method: PairsConfig | ConsistencyConfig | ConsistencyTrainingConfig | ProgressiveConfig = Field(
+    method: PairsConfig | ConsistencyConfig | ConsistencyTrainingConfig | ProgressiveConfig | PIDConfig | BootConfig = Field(
         PairsConfig(), discriminator="kind"
     )
     training: TrainingConfig
@@ -74,6 +89,14 @@ class StudentConfig(Config):
         if isinstance(self.method, PairsConfig) and self.method.solver.steps % self.calls:
             steps = self.method.solver.steps
             raise ValueError(f"`method.solver.steps` must be a multiple of `calls` ({self.calls}), got {steps}")
+        return self
+
+    @model_validator(mode="after")
+    def _one_call_is_the_flow(self) -> "StudentConfig":
+        if isinstance(self.method, PIDConfig | BootConfig) and self.calls != 1:
+            raise ValueError(
+                f"`calls` must be 1 for method {self.method.kind}, whose student is one of the whole flow, got {self.calls}"
+            )
         return self
 
     @model_validator(mode="after")

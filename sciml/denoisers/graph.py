@@ -89,18 +89,18 @@ class GraphNetworkDenoiser(Denoiser):
         super().__init__(process)
         self.net, self.parameterisation = net, parameterisation
 
-    def predict(self, x_t: GraphState, t: Tensor, cond: Any = None) -> GraphState:
-        """What the network says, in its own parameterisation, symmetric and masked."""
-        x, adj = self.net(*_scaled(self.process, x_t, t), cond)
+    def predict(self, x_t: GraphState, t: Tensor, cond: Any = None, *, told: Tensor | None = None) -> GraphState:
+        """What the network says, in its own parameterisation, symmetric and masked; it is told t, or `told` instead."""
+        x, adj = self.net(*_scaled(self.process, x_t, t, told), cond)
         return _masked(x_t, x, adj.squeeze(-1))
 
-    def forward(self, x_t: GraphState, t: Tensor, cond: Any = None) -> Dirac[GraphState]:
+    def forward(self, x_t: GraphState, t: Tensor, cond: Any = None, *, told: Tensor | None = None) -> Dirac[GraphState]:
         """A Dirac at the x_0 that the prediction implies."""
 
         def data(process: GaussianProcess, seen: Tensor, said: Tensor) -> Tensor:
             return decompose(process, self.parameterisation, seen, said, t)[0]
 
-        return Dirac(self.process.map(data, x_t, self.predict(x_t, t, cond)))
+        return Dirac(self.process.map(data, x_t, self.predict(x_t, t, cond, told=told)))
 
 
 class CategoricalGraphDenoiser(Denoiser):
@@ -125,18 +125,25 @@ class CategoricalGraphDenoiser(Denoiser):
         adj = self.pairs.codes[pairs, 0] * pair_mask(mask)
         return GraphState(self.nodes.codes[nodes] * mask[..., None], adj, mask)
 
-    def logits(self, x_t: GraphState, t: Tensor, cond: Any = None) -> Logits:
-        """Logarithms of the probabilities of the categories, up to a constant for each node and pair."""
-        x, adj, mask, times = _scaled(self.process, x_t, t)
+    def logits(self, x_t: GraphState, t: Tensor, cond: Any = None, *, told: Tensor | None = None) -> Logits:
+        """Logarithms of the probabilities of the categories, up to a constant for each node and pair.
+
+        Args:
+            x_t: the state.
+            t: its time.
+            cond: passed on.
+            told: the time that the network is told; by default t.
+        """
+        x, adj, mask, times = _scaled(self.process, x_t, t, told)
         node_logits = self.nodes.local_logits(self.process.parts["x"], x_t.x, t)
         pair_logits = self.pairs.local_logits(self.process.parts["adj"], x_t.adj[..., None], t)
         seen = torch.cat([x, node_logits.softmax(-1)], -1), torch.cat([adj[..., None], pair_logits.softmax(-1)], -1)
         node_part, pair_part = self.net(*seen, mask, times, cond)
         return node_part + node_logits, pair_part + pair_logits
 
-    def forward(self, x_t: GraphState, t: Tensor, cond: Any = None) -> Dirac[GraphState]:
-        """A Dirac at the mean of the categories."""
-        x, adj = self.logits(x_t, t, cond)
+    def forward(self, x_t: GraphState, t: Tensor, cond: Any = None, *, told: Tensor | None = None) -> Dirac[GraphState]:
+        """A Dirac at the mean of the categories; arguments as in `logits`."""
+        x, adj = self.logits(x_t, t, cond, told=told)
         x_0 = _product(x.softmax(-1), self.nodes.codes.to(x).T)
         return Dirac(_masked(x_t, x_0, _product(adj.softmax(-1), self.pairs.codes.to(adj).T)[..., 0]))
 
@@ -176,7 +183,7 @@ def _published_sigma(process: GaussianProcess, t: Tensor, dtype: torch.dtype) ->
     return (variance if isinstance(process, SubVP) else variance.sqrt()).to(dtype)
 
 
-def _scaled(process: GraphProcess, x_t: GraphState, t: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def _scaled(process: GraphProcess, x_t: GraphState, t: Tensor, told: Tensor | None) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """The state at unit scale, its mask, and one time for each graph: what the network is called with."""
 
     def scaled(part: GaussianProcess, state: Tensor) -> Tensor:
@@ -184,7 +191,7 @@ def _scaled(process: GraphProcess, x_t: GraphState, t: Tensor) -> tuple[Tensor, 
         return (part.alpha(time) ** 2 + part.sigma(time) ** 2).rsqrt().to(state.dtype) * state
 
     seen = process.map(scaled, x_t)
-    times = t.to(device=x_t.x.device, dtype=x_t.x.dtype).expand(len(x_t.mask))
+    times = (t if told is None else told).to(device=x_t.x.device, dtype=x_t.x.dtype).expand(len(x_t.mask))
     return seen.x, seen.adj, x_t.mask, times
 
 

@@ -29,20 +29,32 @@ class NetworkDenoiser(Denoiser):
         self.net = net
         self.parameterisation = parameterisation
 
-    def predict(self, x_t: Float[Tensor, "batch *space"], t: Tensor, cond: Any = None) -> Float[Tensor, "batch *space"]:
+    def predict(
+        self, x_t: Float[Tensor, "batch *space"], t: Tensor, cond: Any = None, *, told: Tensor | None = None
+    ) -> Float[Tensor, "batch *space"]:
         """What the network says, in its own parameterisation.
 
         The network gets times of shape (batch,) in the dtype of the state; times that vary within a sample are passed
         on as they are, to a network made for them.
+
+        Args:
+            x_t: the state.
+            t: its time.
+            cond: passed on.
+            told: the time that the network is told; by default t.
         """
         padded = broadcast_time(t, x_t)
         alpha, sigma = self.process.alpha(padded), self.process.sigma(padded)
         c_in = (alpha**2 + sigma**2).rsqrt()
+        told = t if told is None else told
+        padded = broadcast_time(told, x_t)
         varies = padded.numel() not in (1, padded.shape[0] if padded.ndim else 1)
-        times = t if varies else padded.reshape(-1).expand(x_t.shape[0])
+        times = told if varies else padded.reshape(-1).expand(x_t.shape[0])
         return self.net(c_in.to(x_t.dtype) * x_t, times.to(device=x_t.device, dtype=x_t.dtype), cond)
 
-    def forward(self, x_t: Float[Tensor, "batch *space"], t: Tensor, cond: Any = None) -> Dirac:
-        """A Dirac at the x_0 that the prediction implies."""
-        x_0, _ = decompose(self.process, self.parameterisation, x_t, self.predict(x_t, t, cond), t)
+    def forward(
+        self, x_t: Float[Tensor, "batch *space"], t: Tensor, cond: Any = None, *, told: Tensor | None = None
+    ) -> Dirac:
+        """A Dirac at the x_0 that the prediction implies; arguments as in `predict`."""
+        x_0, _ = decompose(self.process, self.parameterisation, x_t, self.predict(x_t, t, cond, told=told), t)
         return Dirac(x_0)

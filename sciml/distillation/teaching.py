@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from inspect import signature
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -15,18 +16,24 @@ import torch
 from torch import Generator, Tensor, nn
 
 from sciml.config.distillation import (
+    BootConfig,
     ConsistencyConfig,
     ConsistencyTrainingConfig,
     PairsConfig,
+    PIDConfig,
     ProgressiveConfig,
     StudentConfig,
 )
 from sciml.config.models import TrainingConfig
 from sciml.denoisers.denoiser import Denoiser
+from sciml.distillation.boot import BootObjective
 from sciml.distillation.consistency import ConsistencyObjective
 from sciml.distillation.consistency_training import ConsistencyTrainingObjective
+from sciml.distillation.pid import PIDObjective
 from sciml.distillation.progressive import ProgressiveObjective
 from sciml.distillation.regression import PairObjective
+from sciml.distillation.signal import Signal
+from sciml.distillation.trajectory import Trajectory
 from sciml.distillation.walk import walk
 from sciml.io.errors import InputError
 from sciml.io.events import join_events
@@ -36,7 +43,7 @@ from sciml.processes.gaussian import GaussianProcess
 from sciml.processes.parts import prior_like, processes_of
 from sciml.solvers.catalog import GRIDS
 from sciml.solvers.configured import configured, solver_label
-from sciml.solvers.grids import Grid
+from sciml.solvers.grids import Grid, karras_grid
 from sciml.training.batches import hash_seed
 from sciml.training.fit import FitReport, fit
 
@@ -98,6 +105,8 @@ def teach(config: StudentConfig, teacher: Denoiser, student: Denoiser, course: C
             return [_without_teacher(config, student, course, seed)]
         case ProgressiveConfig():
             return _progressively(config, config.method, teacher, student, course, seed)
+        case PIDConfig() | BootConfig():
+            return [_along_the_flow(config, config.method, teacher, student, course, seed)]
 
 
 def _on_pairs(
@@ -170,6 +179,24 @@ def _progressively(
     folders = [course.directory / f"round-{k + 1}" for k in range(method.rounds)]
     join_events([folder / "events.jsonl" for folder in folders], course.directory / "events.jsonl")
     return reports
+
+
+def _along_the_flow(
+    config: StudentConfig, method: PIDConfig | BootConfig, teacher: Denoiser, student: Denoiser, course: Course, seed: int
+) -> FitReport:
+    """Of the rows only shapes and conditions are used."""
+    if "told" not in signature(student.forward).parameters:
+        raise InputError(f"`student.method` {method.kind} needs a network that is told the time; that of this model is not")
+    lead = processes_of(student.process)[-1]
+    end = float(_finite(course.student_grid(1), lead)[-1])
+    grid = karras_grid(lead, method.intervals, t_end=end)
+    flow = Trajectory(Signal(student, end), student.process, end)
+    objective: nn.Module = (
+        PIDObjective(flow, teacher, grid)
+        if isinstance(method, PIDConfig)
+        else BootObjective(flow, teacher, grid, second_order=method.second_order)
+    )
+    return _fit(config.training, objective, course.rows, course.assemble, course, seed)
 
 
 def _share(training: TrainingConfig, rounds: int) -> TrainingConfig:

@@ -33,6 +33,11 @@ def test_a_student_is_sampled_by_ddim_on_its_teachers_grid() -> None:
         ({"method": {"kind": "regression", "solver": {"name": "auto"}}}, "must not be auto: name one"),
         ({"method": {"kind": "regression", "solver": {"name": "heun"}}}, "must reach the data, got heun"),
         ({"method": {"kind": "consistency", "chain": 2, "states": 3}}, r"`states` \(3\) must be at most `chain` \(2\)"),
+        (
+            {"calls": 2, "method": {"kind": "pid"}},
+            "`calls` must be 1 for method pid, whose student is one of the whole flow",
+        ),
+        ({"calls": 2, "method": {"kind": "boot"}}, "`calls` must be 1 for method boot"),
         ({"method": {"kind": "progressive", "rounds": 11}}, r"`training.steps` \(10\) must be at least `method.rounds`"),
     ],
 )

@@ -31,6 +31,8 @@ METHODS = {
     "regression": {"kind": "regression", "pairs": 256, "solver": {"name": "ddim", "steps": 8}},
     "consistency": {"kind": "consistency", "chain": 3, "states": 2},
     "progressive": {"kind": "progressive", "rounds": 3},
+    "pid": {"kind": "pid", "intervals": 50},
+    "boot": {"kind": "boot", "intervals": 50},
 }
 
 
@@ -72,7 +74,10 @@ def ends(denoiser: NetworkDenoiser, steps: int) -> Tensor:
         return integrate(ddim(), denoiser, x, grid(steps), cond=cond)
 
 
-@pytest.mark.parametrize(("method", "calls"), [("regression", 1), ("regression", 2), ("consistency", 1), ("progressive", 1)])
+@pytest.mark.parametrize(
+    ("method", "calls"),
+    [("regression", 1), ("regression", 2), ("consistency", 1), ("progressive", 1), ("pid", 1), ("boot", 1)],
+)
 def test_a_student_is_nearer_to_its_teacher(method: str, calls: int, tmp_path: Path) -> None:
     config = parse(StudentConfig, {"teacher": "t", "calls": calls, "method": METHODS[method], "training": TRAINING}, "f")
     teacher = made()

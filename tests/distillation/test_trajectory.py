@@ -9,13 +9,16 @@ from torch import Generator, Tensor, nn
 
 from sciml.denoisers.denoiser import Denoiser, Dirac
 from sciml.denoisers.gaussian import GaussianDenoiser
+from sciml.denoisers.network import NetworkDenoiser
 from sciml.distillation.boot import BootObjective
 from sciml.distillation.jump import d_between, heun_jump, jump
 from sciml.distillation.pid import PIDObjective
+from sciml.distillation.signal import Signal
 from sciml.distillation.trajectory import Trajectory
 from sciml.numerics.broadcasting import broadcast_time
 from sciml.numerics.graph_state import GraphState
 from sciml.processes.graph import GraphProcess
+from sciml.processes.parameterisation import Parameterisation
 from sciml.processes.parts import map_parts
 from sciml.processes.ve import VE
 from sciml.processes.vp import VPCosine, VPLinear
@@ -100,6 +103,23 @@ def test_the_exact_student_follows_the_flow_and_takes_one_call(teacher, exact):
 def test_another_time_than_that_of_noise_is_refused(exact):
     with pytest.raises(ValueError, match="`t` must be 1: this student says only where noise ends, got 0.5"):
         exact(torch.zeros(3, 2, dtype=torch.float64), torch.tensor(0.5))
+
+
+def test_a_denoiser_as_signal_is_itself_at_the_end_and_told_the_way_left_before():
+    """The network says what it is told: d by x_0 parameterisation; the end is what it says at t = 1."""
+
+    class Told(nn.Module):
+        def forward(self, x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
+            return (x + cond) * t[:, None]
+
+    process = VPCosine()
+    denoiser = NetworkDenoiser(Told(), process, Parameterisation.X0)
+    student = Trajectory(Signal(denoiser, 0.1), process, 0.1)
+    x, cond = torch.randn(5, 2, generator=source(), dtype=torch.float64), torch.full((5, 1), 3.0).double()
+    torch.testing.assert_close(student(x, ONE, cond).mean, denoiser(x, ONE, cond).mean)
+    times = torch.tensor([1.0, 0.7, 0.4, 0.2, 0.1], dtype=torch.float64)
+    told = torch.tensor([0.1, 0.4, 0.7, 0.9, 1.0], dtype=torch.float64)
+    torch.testing.assert_close(student.signal(x, times, cond), (x + cond) * told[:, None])
 
 
 @pytest.mark.parametrize("make", [sinh_grid, log_snr_grid])

@@ -75,7 +75,16 @@ def test_a_student_is_stored_with_the_steps_it_was_made_for(teacher, random_grap
     assert sample_graphs(again, told, seed=0).generated.nfe == 4
 
 
-@pytest.mark.parametrize("method", [{"kind": "consistency", "chain": 2, "states": 1}, {"kind": "progressive", "rounds": 2}])
+@pytest.mark.parametrize(
+    "method",
+    [
+        {"kind": "consistency", "chain": 2, "states": 1},
+        {"kind": "progressive", "rounds": 2},
+        {"kind": "pid", "intervals": 9},
+        {"kind": "boot", "intervals": 9},
+    ],
+    ids=lambda method: method["kind"],
+)
 def test_other_methods_take_graphs_and_what_they_are_asked_for(small_model, random_graphs, method: dict, tmp_path) -> None:
     edges = (random_graphs.edges > 0).sum((1, 2)).double() / 2
     torch.manual_seed(0)
@@ -86,6 +95,16 @@ def test_other_methods_take_graphs_and_what_they_are_asked_for(small_model, rand
     assert made.report.steps == 4 and made.generator.conditional
     asked = parse(GraphSamplingConfig, {"count": 4, "value": 3.0}, "f")
     assert sample_graphs(made.generator, asked, seed=0).generated.nfe == 1
+
+
+def test_a_network_that_knows_no_time_learns_no_way(published_model, random_graphs, tmp_path: Path) -> None:
+    teacher = fitted(published_model(), random_graphs).eval()
+    with pytest.raises(
+        InputError, match="`student.method` pid needs a network that is told the time; that of this model is"
+    ):
+        distill_generator(
+            teacher, settings(method={"kind": "pid"}), random_graphs, seed=0, run_directory=tmp_path, fingerprint="a"
+        )
 
 
 def test_students_have_no_students(teacher, random_graphs, tmp_path: Path) -> None:
