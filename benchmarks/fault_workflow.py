@@ -56,13 +56,17 @@ def configuration(domain: str) -> dict[str, Any]:
     return {"scale": "faults", "results": "results", "data": "data", "seeds": [0], FOLDERS[domain]: {"tiny": experiment}}
 
 
-def command(domain: str, *more: str) -> list[str]:
-    """Snakemake, asked for a trained and evaluated model."""
+def target(domain: str) -> str:
+    """The last that a trained model makes: its scores or its samples."""
     model = "pretrained" if domain == "sequences" else "net"
     last = "evaluation.json" if domain == "fields" else "samples.zarr"
-    target = f"results/{FOLDERS[domain]}/tiny/{model}/seed-0/{last}"
+    return f"results/{FOLDERS[domain]}/tiny/{model}/seed-0/{last}"
+
+
+def command(domain: str, *more: str) -> list[str]:
+    """Snakemake, asked for a trained and evaluated model."""
     snakemake = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--cores", "1", "--quiet", "all"]
-    return [*snakemake, "--rerun-incomplete", *(more or (target,)), "--configfile", "config.yaml"]
+    return [*snakemake, "--rerun-incomplete", *(more or (target(domain),)), "--configfile", "config.yaml"]
 
 
 def kill_workflows(folder: Path, domain: str, rounds: int, dice: random.Random) -> Killed:

@@ -3,8 +3,11 @@
 import shutil
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
+import yaml
+from fault_workflow import configuration, target
 
 from .work import Place, jobs, last_job, model, slurm, wait_until, write_config
 
@@ -29,6 +32,22 @@ def test_submitted_jobs_end_as_local_ones(place, expected, record, profile):
     assert place.digests(targets) == wanted and place.verified()
     assert [job.state for job in jobs(before)] == ["COMPLETED"] * 2
     record(f"submit, profile {profile}", "2 jobs completed; equal model and scores", seconds=took)
+
+
+@pytest.mark.parametrize("domain", ["graphs", "sequences"])
+def test_other_domains_end_as_local_ones(tmp_path, record, domain):
+    before, local, there = last_job(), Place(tmp_path / "local"), Place(tmp_path / "there")
+    samples = target(domain)
+    targets = [samples, str(Path(samples).with_name("model.safetensors"))]
+    for each in (local, there):
+        each.folder.mkdir()
+        (each.folder / "config.yaml").write_text(yaml.safe_dump(configuration(domain)))
+    local.run(targets, "--cores", "2")
+    took = finished(there, started(there, targets))
+    assert there.digests(targets) == local.digests(targets) and there.verified()
+    seen = [job.state for job in jobs(before)]
+    assert seen and set(seen) == {"COMPLETED"}
+    record(f"submit {domain}, profile slurm", f"{len(seen)} jobs completed; equal model and samples", seconds=took)
 
 
 @pytest.mark.parametrize("profile", PROFILES)
