@@ -17,7 +17,7 @@ from fault_workflow import kill_workflows, two_drivers
 
 Row = tuple[str, str, bool]
 NAMES = ("kills", "unequal", "torn", "failed", "refused_corrupt", "accepted_corrupt")
-TRAINER_KILLS, ROUNDS = 20, 1  # of each domain
+TRAINER_KILLS, ROUNDS = 20, 3  # of each domain
 
 
 def table(folder: Path, seed: int) -> Iterator[dict[str, Any]]:
