@@ -7,8 +7,8 @@ models of fields, graphs and DNA, students beside their teachers.
 `--full` trains each student for thousands of steps, and keeps some of the first seed under `students/`; `--quick` measures
 those again, and trains small ones on the spot for the rest. `--only` measures the parts whose names begin so, and leaves the
 others in the file as they are; `--missing` leaves what the file has. Energies are in two forms: without bias, and biased, as
-bars and papers have them. DNA needs the public files, in the folder that the environment variable SCIML_MIRROR names, or
-../shared/data beside the checkout; it is left out without.
+bars and papers have them. DNA, GB1 and peaks need the public files, in the folder that the environment variable SCIML_MIRROR
+names, or ../shared/data beside the checkout; they are left out without.
 """
 
 import argparse
@@ -16,6 +16,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -31,6 +32,8 @@ from distillation_letters import correlated_law, di4c, lsd
 from distillation_ring import Bed, measured, remeasured
 from kept_students import FOLDER
 from public_files import public_files
+from sequence_bars import tilted
+from sequences import tables
 
 from sciml.io.atomic import atomic_file
 from sciml.io.provenance import git_commit
@@ -97,7 +100,6 @@ def full(
 
 def parts(beds: dict[str, Bed], seed: int, folder: Path, mirror: Path | None) -> dict[str, Callable[[], Any]]:
     """What is measured with one seed; a third of the steps on the beds beside the ring, and on coarse grids."""
-    law = correlated_law()
 
     def ring(method: str) -> Callable[[], Any]:
         kept = _kept(f"ring_{method}", seed) if method in KEPT else None
@@ -117,11 +119,25 @@ def parts(beds: dict[str, Bed], seed: int, folder: Path, mirror: Path | None) ->
         "lattice": other("lattice"),
         "image": other("image"),
         **{f"intervals, {method}": intervals(method) for method in ("pid", "boot_first_order", "boot")},
-        "lsd": lambda: lsd(law, Absorbing(law.shape[0]), seed=seed),
-        "di4c": lambda: di4c(law, seed=seed, kept=_kept("di4c", seed)),
+        **letters(seed, folder, mirror),
         "fields": lambda: fields(folder, seed),
         "graphs": lambda: graphs(folder, seed),
         **({"dna": lambda: dna(folder, mirror, seed)} if mirror else {}),
+    }
+
+
+def letters(seed: int, folder: Path, mirror: Path | None) -> dict[str, Callable[[], Any]]:
+    """LSD and Di4C on a law drawn at random, and on those of GB1 at alpha 1/2 and of eight letters of peaks."""
+
+    def measured_on(way: Callable[..., Any], name: str) -> dict[str, Any]:
+        fitness, peaks, _ = tables(mirror, folder)
+        return way(tilted(fitness, 0.5) if name == "GB1" else peaks)
+
+    ways = {"lsd": lambda law: lsd(law, Absorbing(law.shape[0]), seed=seed), "di4c": lambda law: di4c(law, seed=seed)}
+    return {
+        "lsd": lambda: ways["lsd"](correlated_law()),
+        "di4c": lambda: di4c(correlated_law(), seed=seed, kept=_kept("di4c", seed)),
+        **{f"{way}, {name}": partial(measured_on, ways[way], name) for way in ways for name in ("GB1", "peaks") if mirror},
     }
 
 
