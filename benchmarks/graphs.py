@@ -7,7 +7,8 @@ A checkpoint is one of GDSS's authors; without the option, that of community_sma
 variable SCIML_MIRROR names, or in ../shared/data beside the checkout. What needs a checkpoint and finds none is null, and
 named under `skipped`. `--full` adds the checkpoint of QM9, guidance, and models trained by `sciml train`, given as
 community_small=FILE and QM9=FILE beside their manifests; `--only` takes the first letters of some parts, such as
-"imported", and leaves the others in the file as they are.
+"imported", and leaves the others in the file as they are. `published code qm9` there is not measured here: the authors' own
+sampler was run beside this project on the same checkpoint, and its 10,000 molecules were scored like all others.
 
 Discrepancies are squared MMDs, the mean over degree, clustering and orbit. `mmd_mean` is the biased estimator by the
 published protocol, on subsets of the test set's size, for comparison; unbiased ones with floors are beside it.
@@ -142,7 +143,8 @@ def _imported(name: str, mirror: Path, folder: Path) -> dict[str, Any]:
         sampling = GraphSamplingConfig(count=10_000, solver=solver, batch=1000)
         found[way] = molecules(generator, data, sampling, most=10_000)
     as_many = AUTHORS[name].model_copy(update={"solver": ways["langevin"]})
-    # their steps, but Langevin norms of each molecule, where they take a batch's mean: not their sampler
+    # their steps, but Langevin steps as long as the noise level asks for, where theirs follow the size of the network's own
+    # scores: not their sampler, which is in the row of the published code
     for way, sampling in {"authors_steps_own_norms": AUTHORS[name], "langevin_as_many": as_many}.items():
         found[way] = molecules(generator, data, sampling, most=10_000)
     return found
