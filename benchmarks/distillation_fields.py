@@ -22,23 +22,31 @@ MODEL = NeuralConfig(
     net=SpectralConfig(modes=(20, 24), width=32),
     training=TrainingConfig(steps=2200, batch=8, rate=5e-3),
 )
-USUAL = SolverConfig(name="ddim", steps=10)
-RIVALS = {
-    1: (SolverConfig(name="ddim", steps=1),),
-    2: (SolverConfig(name="ddim", steps=2), SolverConfig(name="unipc", steps=2, grid="log_snr")),
-    5: (SolverConfig(name="ddim", steps=5), SolverConfig(name="auto", steps=5)),
-    10: (USUAL, SolverConfig(name="auto", steps=10)),
-    20: (SolverConfig(name="unipc", order=3, steps=20, grid="log_snr"),),
-}
+SHORT, USUAL = (SolverConfig(name="ddim", steps=steps) for steps in (6, 10))
+RIVALS = (
+    *(SolverConfig(name="ddim", steps=steps) for steps in (1, 2, 5)),
+    SHORT,
+    USUAL,
+    SolverConfig(name="unipc", steps=2, grid="log_snr"),
+    *(SolverConfig(name="auto", steps=steps) for steps in (5, 10)),
+    SolverConfig(name="unipc", order=3, steps=20, grid="log_snr"),
+)
 LEARNING = TrainingConfig(steps=1000, batch=16, rate=2e-3)
-STUDENTS = {
-    "regression, 1 call": StudentConfig(teacher="wdno", calls=1, method=PairsConfig(solver=USUAL), training=LEARNING),
-    "regression, 2 calls": StudentConfig(teacher="wdno", calls=2, method=PairsConfig(solver=USUAL), training=LEARNING),
-    "consistency, 1 call": StudentConfig(teacher="wdno", calls=1, method=ConsistencyConfig(), training=LEARNING),
-    "progressive, 1 call": StudentConfig(teacher="wdno", calls=1, method=ProgressiveConfig(), training=LEARNING),
-    "pid, 1 call": StudentConfig(teacher="wdno", calls=1, method=PIDConfig(), training=LEARNING),
+METHODS = {
+    "regression on 6 steps": PairsConfig(solver=SHORT),
+    "regression on 10 steps": PairsConfig(solver=USUAL),
+    "consistency": ConsistencyConfig(),
+    "progressive": ProgressiveConfig(),
+    "pid": PIDConfig(),
 }
-ALWAYS = ("regression, 1 call", "regression, 2 calls")  # the others, of ten to twenty minutes each, with the first seed
+ALWAYS = (("regression on 6 steps", 1), ("regression on 6 steps", 2))
+WITH_THE_FIRST_SEED = (  # of six to twenty minutes each
+    ("regression on 10 steps", 1),
+    ("regression on 10 steps", 2),
+    ("consistency", 1),
+    ("progressive", 1),
+    ("pid", 1),
+)
 SCORES = ("relative_l2", "mse", "mse_mean", "crps", "spread_skill", "seconds_per_sample", "nfe")
 
 
@@ -58,10 +66,10 @@ def fields(folder: Path, seed: int, windows: int = 64, members: int = 8) -> dict
         row = evaluate_forecaster(forecaster, EvaluationJob(window=WINDOW, evaluation=evaluation), data, seed=seed).scores[0]
         return {"solver": row["solver"], **{name: row[name] for name in SCORES}}
 
-    rows = [scored(teacher, solver) for solvers in RIVALS.values() for solver in solvers]
+    rows = [scored(teacher, solver) for solver in RIVALS]
     students = {}
-    for name in ALWAYS if seed else STUDENTS:
-        config = STUDENTS[name]
+    for method, calls in ALWAYS if seed else (*ALWAYS, *WITH_THE_FIRST_SEED):
+        config = StudentConfig(teacher="wdno", calls=calls, method=METHODS[method], training=LEARNING)
         made = distill_forecaster(
             teacher,
             DistillationJob(window=WINDOW, student=config),
@@ -71,29 +79,40 @@ def fields(folder: Path, seed: int, windows: int = 64, members: int = 8) -> dict
             digest=f"{seed}",
         )
         assert isinstance(made.forecaster, Forecaster)
-        students[name] = scored(made.forecaster, config.solver) | {"cpu_s": made.cpu_seconds}
-    usual = next(row for row in rows if row["solver"] == "DDIM, 10 steps")
+        students[f"{method}, {calls} calls"] = scored(made.forecaster, config.solver) | {"cpu_s": made.cpu_seconds}
+    return (
+        {"seed": seed, "teacher_cpu_s": trained.cpu_seconds, "teacher": rows, "students": students}
+        | compared(rows, students)
+        | {"seconds": _seconds(teacher, data, rows, students[f"{ALWAYS[0][0]}, 1 calls"])}
+    )
+
+
+def compared(rows: list[dict[str, Any]], students: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Students beside their teacher: by the solver that has its least error, and by those that taught."""
+    by_solver = {row["solver"]: row for row in rows}
+    taught = {"regression on 6 steps": "DDIM, 6 steps"}
     best = min(row["relative_l2"] for row in rows)
+
+    def less(name: str, row: dict[str, Any]) -> float:
+        teacher = by_solver[taught.get(name.split(",")[0], "DDIM, 10 steps")]
+        return row["spread_skill"] - teacher["spread_skill"]
+
     return {
-        "seed": seed,
-        "teacher_cpu_s": trained.cpu_seconds,
-        "teacher": rows,
-        "students": students,
-        "relative_l2_to_teacher_of_10_calls": {n: row["relative_l2"] / usual["relative_l2"] for n, row in students.items()},
-        "relative_l2_to_best_teacher": {n: row["relative_l2"] / best for n, row in students.items()},
-        "spread_skill_beside_teacher_of_10_calls": {
-            name: row["spread_skill"] - usual["spread_skill"] for name, row in students.items()
+        "relative_l2_to_best_teacher": {name: row["relative_l2"] / best for name, row in students.items()},
+        "relative_l2_to_teacher_of_10_calls": {
+            name: row["relative_l2"] / by_solver["DDIM, 10 steps"]["relative_l2"] for name, row in students.items()
         },
-        "seconds": _seconds(teacher, data, usual, students["regression, 1 call"]),
+        "spread_skill_less_that_of_the_solver_that_taught": {name: less(name, row) for name, row in students.items()},
     }
 
 
-def _seconds(teacher: Forecaster, data: Path, usual: dict[str, Any], student: dict[str, Any]) -> dict[str, float]:
+def _seconds(teacher: Forecaster, data: Path, rows: list[dict[str, Any]], student: dict[str, Any]) -> dict[str, float]:
     """Of a trajectory: 1000 steps on eight of them, and how many times the student is faster."""
     tasks, began = evenly(load_split(data, "test", WINDOW), 8), time.process_time()
     forecast_windows(teacher, tasks, SolverConfig(name="ddim", steps=1000), members=1, batch=8, seed=0)
     long = (time.process_time() - began) / 8
     few = student["seconds_per_sample"]
+    usual = next(row for row in rows if row["solver"] == "DDIM, 10 steps")
     return {
         "teacher_1000": long,
         "teacher_10": usual["seconds_per_sample"],
