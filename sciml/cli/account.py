@@ -8,10 +8,12 @@ from typing import Any
 
 import click
 
+from sciml.cli.options import provenance_of
 from sciml.io.content import content_digest
 
 SETTINGS = "config"
-WRITTEN = ("output", "events")
+WRITTEN = ("output", "events", "pictures", "examples", "export")
+REWARDS = ("reward", "oracles")  # each a file, of oracles as NAME=FILE, or a function of the user's own
 NEITHER = ("manifest", "run_directory")
 
 
@@ -35,13 +37,27 @@ def account_of_call(manifest: Path) -> dict[str, Any]:
     }
 
 
+def origin_of(output: Path, config: dict[str, Any], data_sha256: str | None, seed: int) -> dict[str, Any]:
+    """The manifest that becomes part of a result: of scores as JSON, of samples as an attribute.
+
+    Args:
+        output: the result, which cannot hold its own digest; what else the verb writes is to be there already.
+        config: the resolved configuration of the job.
+        data_sha256: digest of the data that were read, if any were.
+        seed: of the job.
+    """
+    account = account_of_call(output)
+    written = [entry for entry in account.get("outputs", []) if entry["option"] != "output"]
+    return provenance_of(config, data_sha256, seed) | account | ({"outputs": written} if account else {})
+
+
 def _paths(name: str, value: Any) -> Iterator[Path]:
-    """The paths that a parameter names; a reward may be a function instead of a file."""
+    """The paths that a parameter names."""
     for each in value if isinstance(value, tuple) else (value,):
         if isinstance(each, Path) and (name in NEITHER or each.exists()):
             yield each
-        elif name == "reward" and isinstance(each, str) and Path(each).is_file():
-            yield Path(each)
+        elif name in REWARDS and isinstance(each, str) and (path := Path(each.rpartition("=")[2])).is_file():
+            yield path
 
 
 def _arguments(context: click.Context) -> Iterator[str]:

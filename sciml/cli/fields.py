@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import click
 
+from sciml.cli.account import origin_of
 from sciml.cli.options import (
     CALIBRATION,
     CONFIG,
@@ -120,13 +121,15 @@ def calibrate(config: Path | None, data: Path, model: Path, output: Path, seed: 
 def compare_fields(config: Path, data: Path, model: Path, output: Path, seed: int, calibration: Path | None) -> None:
     """`sciml compare`."""
     job = read_config(ComparisonJob, config)
+    from sciml.io.zarr_store import dataset_digest
     from sciml.pde.compare import compare_solvers
     from sciml.pde.store import load_forecaster
 
     known = _calibration(calibration, model)
     rows = compare_solvers(load_forecaster(model)[0], job, data, seed=seed, calibration=known, origin=str(model))
     if leads():
-        write_json(output, {"seed": seed, "scores": rows})
+        made_by = origin_of(output, job.model_dump(mode="json"), dataset_digest(data), seed)
+        write_json(output, {"seed": seed, "scores": rows, "made_by": made_by})
 
 
 @click.command()
@@ -154,7 +157,7 @@ def evaluate(
     job = read_config(EvaluationJob, config)
     import numpy as np
 
-    from sciml.io.zarr_store import read_dataset
+    from sciml.io.zarr_store import dataset_digest, read_dataset
     from sciml.pde.evaluate import evaluate_forecaster
     from sciml.pde.store import load_forecaster
 
@@ -177,6 +180,7 @@ def evaluate(
             "description": read_dataset(data).attrs.get("title"),
             "units": found.units,
             "scores": found.scores,
+            "made_by": origin_of(output, job.model_dump(mode="json"), dataset_digest(data), seed),
         },
     )
 

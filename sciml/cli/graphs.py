@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sciml.cli.account import origin_of
 from sciml.cli.options import FILE, OUTPUT, provenance_of, write_account, write_json
 from sciml.cli.several import leads
 from sciml.config.base import read_config, to_yaml
@@ -71,10 +72,12 @@ def compare_graphs(config: Path, data: Path, model: Path, output: Path, seed: in
     job = read_config(GraphComparisonJob, config)
     from sciml.graphs.evaluate import compare_samplers
     from sciml.graphs.store import load_generator
+    from sciml.io.zarr_store import dataset_digest
 
     rows = compare_samplers(load_generator(model)[0], job, data, seed=seed, origin=str(model))
     if leads():
-        write_json(output, {"seed": seed, "rows": rows})
+        made_by = origin_of(output, job.model_dump(mode="json"), dataset_digest(data), seed)
+        write_json(output, {"seed": seed, "rows": rows, "made_by": made_by})
 
 
 def inspect_graphs(model: Path) -> None:
@@ -109,9 +112,10 @@ def sample_graphs(
     sampled = draw(generator, job.evaluation.sampling, leading, seed=seed, origin=str(model))
     if not leads():
         return
-    write_samples(output, sampled, seed=seed, origin=model.name)
     if export:
         export_samples(export, sampled.generated.graphs)
+    made_by = origin_of(output, job.model_dump(mode="json"), None, seed)
+    write_samples(output, sampled, seed=seed, origin=model.name, made_by=made_by)
     made = sampled.generated
     log.info("%d graphs by %s, %d network calls each", len(made.graphs), made.label, made.nfe)
 
@@ -125,6 +129,7 @@ def score_graphs(
     from sciml.graphs.evaluate import Judge
     from sciml.graphs.guide_reached import asked_of, reached
     from sciml.graphs.samples import read_samples
+    from sciml.io.zarr_store import dataset_digest
 
     graphs, made = read_samples(samples)
     asked = asked_of(made, job.evaluation, str(samples))
@@ -140,6 +145,7 @@ def score_graphs(
             "dataset": dataset or data.stem,
             "model": title or samples.parent.name,
             "seed": seed,
+            "made_by": origin_of(output, job.model_dump(mode="json"), dataset_digest(data), seed),
             "description": known.get("title"),
             "data": {key: known.get(key) for key in ("graphs", "nodes", "atoms", "source_sha256")},
             "solver": made["solver"],

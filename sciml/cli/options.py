@@ -1,16 +1,36 @@
 """What verbs share: options, provenance and results as JSON."""
 
 import json
+import math
+import os
 from pathlib import Path
 from typing import Any
 
 import click
 
 from sciml.config.base import read_yaml
-from sciml.io.atomic import atomic_file, write_text_if_changed
+from sciml.io.atomic import atomic_file
 from sciml.io.errors import InputError
 
 FILE = click.Path(path_type=Path)
+_WRITTEN = ("output", "manifest", "events")
+
+
+def _finite(context: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
+    if value is not None and not math.isfinite(value):
+        raise click.BadParameter(f"must be a finite number of seconds, got {value}")
+    return value
+
+
+def _apart(context: click.Context, parameter: click.Parameter, value: Path | None) -> Path | None:
+    """Refuses two files to be written in one place; of two options the second to be read finds the first."""
+    for name in _WRITTEN:
+        other = context.params.get(name)
+        if value and other and os.path.realpath(value) == os.path.realpath(other):
+            raise InputError(f"`{parameter.opts[0]}` and `--{name}` must be different files, got {value} for both")
+    return value
+
+
 CONFIG = click.option("--config", type=FILE, required=True, help="YAML file with the settings of this job.")
 DATA = click.option("--data", type=FILE, required=True, help="Prepared data set, a zarr folder made by `sciml prepare`.")
 MODEL = click.option("--model", type=FILE, required=True, help="Model file made by `sciml train`.")
@@ -19,12 +39,15 @@ CALIBRATION = click.option(
     type=FILE,
     help="Made by `sciml calibrate`, for the solver auto; by default calibration.safetensors beside the model.",
 )
-OUTPUT = click.option("--output", type=FILE, required=True, help="Where to write.")
+OUTPUT = click.option("--output", type=FILE, required=True, callback=_apart, help="Where to write.")
 RUN = click.option("--run-directory", type=FILE, help="Where checkpoints and events live; beside the output by default.")
-MANIFEST = click.option("--manifest", type=FILE, help="Also write where the model comes from, as JSON.")
-EVENTS = click.option("--events", type=FILE, help="Also write the events of the training, as JSON lines.")
+MANIFEST = click.option("--manifest", type=FILE, callback=_apart, help="Also write where the model comes from, as JSON.")
+EVENTS = click.option("--events", type=FILE, callback=_apart, help="Also write the events of the training, as JSON lines.")
 LIMIT = click.option(
-    "--time-limit", type=click.FloatRange(min=0, min_open=True), help="Wall seconds after which to save and stop."
+    "--time-limit",
+    type=click.FloatRange(min=0, min_open=True),
+    callback=_finite,
+    help="Wall seconds after which to save and stop.",
 )
 SEED = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of everything random.")
 DOMAINS = ("fields", "graphs", "sequences")
@@ -43,7 +66,7 @@ def domain_of(config: Path) -> str:
     return domain
 
 
-def provenance_of(config: dict[str, Any], data_sha256: str, seed: int) -> dict[str, Any]:
+def provenance_of(config: dict[str, Any], data_sha256: str | None, seed: int) -> dict[str, Any]:
     """Where a result of this process comes from."""
     import torch
 
@@ -62,13 +85,19 @@ def write_account(manifest: Path | None, events: Path | None, run: Path | None, 
     from sciml.cli.account import account_of_call
 
     if events:
-        write_text_if_changed(events, (run / "events.jsonl").read_text() if run else "")
+        # Bytes, whatever they are: a line that a crash of the machine left as garbage must not end what is done.
+        log = (run / "events.jsonl").read_bytes() if run else b""
+        if not (events.is_file() and events.read_bytes() == log):
+            with atomic_file(events) as temporary:
+                temporary.write_bytes(log)
     if manifest:
         write_json(manifest, facts | account_of_call(manifest))
 
 
 def write_json(path: Path, values: dict[str, Any]) -> None:
     """JSON has no infinity and no not-a-number, such as the relative error of a zero field: they become null."""
-    values = json.loads(json.dumps(values), parse_constant=lambda constant: None)
+    from sciml.io.seal import sealed
+
+    values = sealed(json.loads(json.dumps(values), parse_constant=lambda constant: None))
     with atomic_file(path) as temporary:
         temporary.write_text(json.dumps(values, indent=1, allow_nan=False) + "\n", encoding="utf-8")

@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sciml.cli.account import origin_of
 from sciml.cli.options import write_json
 from sciml.cli.rewards import reward_named, rewards_named
 from sciml.cli.several import leads
@@ -32,9 +33,10 @@ def sample_sequences(config: Path, model: Path, output: Path, seed: int, export:
     sampled = draw(generator, job.evaluation.sampling, chosen, seed=seed, origin=str(model))
     if not leads():
         return
-    write_samples(output, sampled, seed=seed, origin=model.name)
     if export:
         export_samples(export, sampled.generated.sequences)
+    made_by = origin_of(output, job.model_dump(mode="json"), None, seed)
+    write_samples(output, sampled, seed=seed, origin=model.name, made_by=made_by)
     log.info("%d sequences by %s", len(sampled.generated.sequences), sampled.label)
 
 
@@ -52,6 +54,7 @@ def score_sequences(
 ) -> None:
     """`sciml score` of sequences; `oracles` as NAME=REWARD."""
     job = read_config(SequenceEvaluationJob, config)
+    from sciml.io.zarr_store import dataset_digest
     from sciml.sequences.evaluate import evaluate_samples
     from sciml.sequences.store import load_generator
 
@@ -65,6 +68,8 @@ def score_sequences(
         seed=seed,
         origin=str(pretrained),
     )
+    if examples:
+        write_json(examples, found.examples)
     dataset, title = name
     write_json(
         output,
@@ -73,12 +78,11 @@ def score_sequences(
             "dataset": dataset or data.stem,
             "model": title or samples.parent.name,
             "seed": seed,
+            "made_by": origin_of(output, job.model_dump(mode="json"), dataset_digest(data), seed),
             **_made_by(found.steering, found.student, tuned),
             **found.plain,
         },
     )
-    if examples:
-        write_json(examples, found.examples)
 
 
 def _tuned(manifest: Path) -> dict[str, Any] | None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from sciml.cli.account import origin_of
 from sciml.cli.options import provenance_of, write_account, write_json
 from sciml.cli.several import leads
 from sciml.config.base import read_config, to_yaml
@@ -55,12 +56,14 @@ def train_sequences(
 def compare_sequences(config: Path, data: Path, model: Path, output: Path, seed: int) -> None:
     """`sciml compare` of sequences."""
     job = read_config(SequenceComparisonJob, config)
+    from sciml.io.zarr_store import dataset_digest
     from sciml.sequences.compare import compare_samplers
     from sciml.sequences.store import load_generator
 
     rows = compare_samplers(load_generator(model)[0], job, data, seed=seed, origin=str(model))
     if leads():
-        write_json(output, {"seed": seed, "rows": rows})
+        made_by = origin_of(output, job.model_dump(mode="json"), dataset_digest(data), seed)
+        write_json(output, {"seed": seed, "rows": rows, "made_by": made_by})
 
 
 def inspect_sequences(model: Path) -> None:

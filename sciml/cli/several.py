@@ -27,7 +27,8 @@ def speaker() -> str:
 
 def said_beside() -> bool:
     """Whether another process of this machine says what ends all of them, such as bad input."""
-    return _started() and os.environ.get("LOCAL_RANK", "0") != "0"
+    number = os.environ.get("LOCAL_RANK", "0")
+    return _started() and number.isdecimal() and number != "0"
 
 
 def leads() -> bool:
@@ -47,13 +48,13 @@ def share(context: click.Context, processes: int, stopped: int) -> None:
         InputError: torchrun started several for a verb that is for one.
     """
     if _started():
+        from sciml.training.processes import asked, joined
+
+        count = asked()
         if context.invoked_subcommand not in SHARED:
             raise InputError(
-                f"`sciml {context.invoked_subcommand}` runs in one process, got {os.environ['WORLD_SIZE']}; several share "
-                + ", ".join(SHARED)
+                f"`sciml {context.invoked_subcommand}` runs in one process, got {count}; several share " + ", ".join(SHARED)
             )
-        from sciml.training.processes import joined
-
         context.with_resource(joined())
     elif processes > 1 and context.invoked_subcommand in SHARED:
         from sciml.cli.launch import launch
@@ -64,4 +65,4 @@ def share(context: click.Context, processes: int, stopped: int) -> None:
 def _started() -> bool:
     """Whether there are several; torch is asked only then, for it takes a second to import."""
     named = all(os.environ.get(name) for name in ("RANK", "MASTER_ADDR", "MASTER_PORT"))
-    return named and os.environ.get("WORLD_SIZE", "1") != "1"
+    return named and (os.environ.get("WORLD_SIZE") or "1") != "1"

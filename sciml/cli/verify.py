@@ -8,14 +8,29 @@ import click
 
 from sciml.cli.options import FILE, OUTPUT
 from sciml.config.base import Config, parse, read_yaml
-from sciml.config.graph_settings import GraphDistillationJob, GraphGuideJob, GraphTrainingJob
+from sciml.config.graph_settings import (
+    GraphComparisonJob,
+    GraphDistillationJob,
+    GraphEvaluationJob,
+    GraphGuideJob,
+    GraphTrainingJob,
+)
 from sciml.config.inverse_folding import FoldingJob, StabilisingJob
-from sciml.config.jobs import DistillationJob, TrainingJob
-from sciml.config.sequence_settings import FineTuningJob, SequenceDistillationJob, SequenceTrainingJob
+from sciml.config.jobs import ComparisonJob, DistillationJob, EvaluationJob, TrainingJob
+from sciml.config.sequence_settings import (
+    FineTuningJob,
+    SequenceComparisonJob,
+    SequenceDistillationJob,
+    SequenceEvaluationJob,
+    SequenceTrainingJob,
+)
 from sciml.io.errors import InputError
 
 OF_DOMAINS: dict[str, dict[str, type[Config]]] = {
     "train": {"fields": TrainingJob, "graphs": GraphTrainingJob, "sequences": SequenceTrainingJob},
+    "evaluate": {"fields": EvaluationJob},
+    "compare": {"fields": ComparisonJob, "graphs": GraphComparisonJob, "sequences": SequenceComparisonJob},
+    **{verb: {"graphs": GraphEvaluationJob, "sequences": SequenceEvaluationJob} for verb in ("sample", "score")},
     "distill": {"fields": DistillationJob, "graphs": GraphDistillationJob, "sequences": SequenceDistillationJob},
 }
 JOBS: dict[str, type[Config]] = {

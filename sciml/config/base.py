@@ -4,6 +4,7 @@ Every problem is one line that names the file, the field by its path, the value 
 """
 
 import re
+from collections.abc import Hashable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ from sciml.io.errors import InputError
 
 C = TypeVar("C", bound="Config")
 _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # ten times as fast; it folds some long text elsewhere
+_SPECIAL = ("tag:yaml.org,2002:merge", "tag:yaml.org,2002:value")  # the keys << and =
 
 
 class Config(BaseModel):
@@ -51,13 +53,15 @@ def parse(cls: type[C], values: Any, origin: str) -> C:
 def read_yaml(path: Path) -> dict:
     """The mapping in a YAML file."""
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read: {error}") from error
     except yaml.YAMLError as error:
         raise InputError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    except RecursionError as error:
+        raise InputError(f"{path}: not valid YAML: nested too deeply") from error
     if not isinstance(values, dict):
         raise InputError(f"{path}: expected a mapping of settings, got {type(values).__name__}")
     return values
@@ -73,6 +77,50 @@ def to_yaml(config: Config) -> str:
     return yaml.dump(config.model_dump(mode="json"), Dumper=_DUMPER, sort_keys=True, default_flow_style=False)
 
 
+class _Loader(yaml.SafeLoader):
+    """Reads plain values; says the line of a value that cannot be read, and of a key that a mapping has twice."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._looked_at: set[yaml.Node] = set()
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            value = super().construct_object(node, deep)
+            if isinstance(value, int):
+                str(value)  # raises for a hexadecimal number of more digits than Python writes
+        except (ValueError, LookupError, ArithmeticError, AttributeError) as error:  # such as of month 13, or of !!int ''
+            raise yaml.YAMLError(f"line {_line(node)}: {_shown(node.value)} cannot be read: {error}") from error
+        return value
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        if node not in self._looked_at:  # those that `<<` brings are put in below, and may be there again
+            self._looked_at.add(node)
+            self._refuse_repeated(node)
+        super().flatten_mapping(node)
+
+    def _refuse_repeated(self, node: yaml.MappingNode) -> None:
+        lines: dict[Hashable, int] = {}
+        for place, _ in node.value:
+            if place.tag in _SPECIAL:
+                continue
+            key = self.construct_object(place, deep=True)
+            if not isinstance(key, Hashable):  # refused later
+                continue
+            if key in lines:
+                raise yaml.YAMLError(f"line {_line(place)}: key {_shown(key)} is there already, in line {lines[key]}")
+            lines[key] = _line(place)
+
+
+def _line(node: yaml.Node) -> int:
+    return node.start_mark.line + 1
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
 def _explain(problem: Any, values: dict, cls: type[Config]) -> str:
     field = ".".join(str(part) for part in _path_in_file(problem, values))
     if problem["type"] == "extra_forbidden":
@@ -85,10 +133,8 @@ def _explain(problem: Any, values: dict, cls: type[Config]) -> str:
     message = re.sub("^(Value error, |(Input|String|List|Tuple|Dictionary) )", "", problem["msg"])
     if not field or isinstance(problem["input"], dict):  # settings that do not go together: the message names them
         return f"`{field}`: {message}" if field else message
-    value = repr(problem["input"])
-    value = value if len(value) <= 60 else f"{value[:57]}..."
     hint = "; YAML reads 1.0e-3 as a number, '1' and 1e-3 as text" if _is_quoted_number(problem) else ""
-    return f"`{field}` {message}, got {value}{hint}"
+    return f"`{field}` {message}, got {_shown(problem['input'])}{hint}"
 
 
 def _is_quoted_number(problem: Any) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from sciml.config.sweep_settings import Cell
 
 LONGEST = 60  # characters, so that a path with it fits into what file systems and terminals take
+LONGEST_OWN = 100  # of a name that a row is given
 DIGITS = 8
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from sciml.config.base import parse
 from sciml.config.sweep_columns import Types, near, put, read_cell, settable
+from sciml.config.sweep_names import LONGEST_OWN
 from sciml.config.sweep_settings import Cell
 from sciml.config.sweep_subjects import Experiment, alone, subject_type, subjects
 from sciml.config.sweep_table import TableRow
@@ -151,6 +152,8 @@ def _own_name(where: str, cells: Mapping[str, Cell]) -> str | None:
         return None
     if not isinstance(name, str) or not name.isascii() or not name.replace("_", "").replace("-", "").isalnum():
         raise InputError(f"{where}: `name` may hold letters, digits, - and _ only, got {name!r}")
+    if len(name) > LONGEST_OWN:
+        raise InputError(f"{where}: `name` may have {LONGEST_OWN} characters, got {len(name)}: {name[:20]}...")
     return name
 
 

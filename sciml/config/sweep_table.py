@@ -43,7 +43,7 @@ def read_rows(sweep: SweepConfig, origin: str) -> SweepTable:
         InputError: no rows, a file that cannot be read, a row that is longer or shorter than the head, an empty column.
     """
     if sweep.table is not None:
-        table = _read_file(Path(sweep.table))
+        table = _read_file(Path(sweep.table), origin)
         origin = sweep.table
     elif sweep.product is not None:
         table = _combine(sweep.product, origin)
@@ -68,7 +68,7 @@ def _list(rows: tuple[dict[str, Cell], ...], origin: str) -> SweepTable:
     return SweepTable(columns, tuple(TableRow(f"{origin}: row {n}", row) for n, row in enumerate(rows, 1)), text=False)
 
 
-def _read_file(path: Path) -> SweepTable:
+def _read_file(path: Path, origin: str) -> SweepTable:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             lines = list(_lines(csv.reader(file, delimiter="," if path.suffix.lower() == ".csv" else "\t")))
@@ -76,6 +76,8 @@ def _read_file(path: Path) -> SweepTable:
         raise InputError(f"{path}: no such file; a table of a sweep is looked for from the working directory") from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: cannot be read: {error}") from error
+    except ValueError as error:  # before a file was looked for: no path has such characters
+        raise InputError(f"{origin}: `table` must be the path of a file, got {str(path)!r} ({error})") from error
     if not lines:
         raise InputError(f"{path}: is empty; its first line must name the settings, such as training.rate")
     (_, head), *body = lines

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 from sciml.io.atomic import atomic_directory, atomic_file
 from sciml.io.content import content_digest
 from sciml.io.errors import InputError
-from sciml.io.verify import LEFT_OUT, Manifest, verify
+from sciml.io.verify import Manifest, is_left_out, verify
 
 if TYPE_CHECKING:
     from rocrate.rocrate import ROCrate
 
 SPECIFICATION = "1.2"
+METADATA = "ro-crate-metadata.json"
 TYPES = {
     ".csv": "text/csv",
     ".html": "text/html",
@@ -42,15 +43,18 @@ def write_crate(folder: Path, output: Path, licence: str = "not stated") -> None
         licence: under which others may use the results, such as the address of one.
 
     Raises:
-        InputError: no such folder, nothing in it, an output inside it, a file that is torn or not the one its manifest is
-            of, or no package rocrate.
+        InputError: no such folder, nothing in it, an output inside it, around it or in the place of another folder, a file
+            that is torn or not the one its manifest is of, or no package rocrate.
     """
     try:
         from rocrate.rocrate import ROCrate
     except ImportError as error:
         raise InputError("`sciml crate` needs the package rocrate: pip install 'sciml[crate]'") from error
-    if output.resolve().is_relative_to(folder.resolve()):
-        raise InputError(f"{output}: must lie outside {folder}, which is packed")
+    inner, outer = folder.resolve(), output.resolve()
+    if outer.is_relative_to(inner) or inner.is_relative_to(outer):
+        raise InputError(f"{output}: must lie outside {folder}, which is packed, and not around it")
+    if output.is_dir() and any(output.iterdir()) and not (output / METADATA).is_file():
+        raise InputError(f"{output}: is a folder with other things in it (no {METADATA}), which would be lost: name another")
     found = verify(folder, lambda path, verb: {}, inputs=False)
     wrong = [each for each in found.findings if each.kind in ("torn", "missing")]
     wrong += [each for each in found.findings if each.kind == "stale" and each.path.suffix != ".json"]
@@ -111,7 +115,7 @@ def _packed(folder: Path) -> list[Path]:
     """Files and whole datasets to pack, by name; checkpoints and hidden files are left out."""
     found: list[Path] = []
     for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or path.name in LEFT_OUT or path.is_symlink():
+        if path.name.startswith(".") or is_left_out(path) or path.is_symlink():
             continue
         if path.is_dir() and path.suffix != ".zarr":
             found += _packed(path)

@@ -21,6 +21,7 @@ def _update(state: Any, content: Any) -> None:
         plain = content.detach().cpu().contiguous()
         state.update(plain.reshape(-1).view(torch.uint8).numpy().data)
     elif isinstance(content, dict):
+        state.update(f"{{{len(content)}}}".encode())
         for key in sorted(content, key=str):
             state.update(f"{key!r}:".encode())
             _update(state, content[key])
@@ -29,4 +30,4 @@ def _update(state: Any, content: Any) -> None:
         for item in content:
             _update(state, item)
     else:
-        state.update(json.dumps(content).encode())
+        state.update(f"{json.dumps(content)};".encode())  # a sign that no number goes on with

@@ -1,13 +1,15 @@
 """Whether results still are what their manifests say, and whether their files are whole.
 
-A manifest is a JSON object with `config`, `versions` and `data_sha256`, as the verbs write it. It is compared with the files
-it names, with the settings beside it and with the packages that are installed. Files that no manifest names are read as far
-as they can vouch for themselves: model files and datasets hold digests of their own, JSON must be whole.
+A manifest is a JSON object with `config`, `versions` and `data_sha256`, as the verbs write it: a file beside a model, or,
+under `made_by`, part of scores and samples. It is compared with the files it names, with the settings beside it and with the
+packages that are installed. Files that no manifest names are read as far as they can vouch for themselves: model files,
+datasets and what verbs write as JSON hold digests of their own, other JSON must be whole.
 """
 
 import json
 import os
 import platform
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -19,13 +21,13 @@ from sciml.io.content import content_digest
 from sciml.io.errors import InputError
 from sciml.io.events import read_events
 from sciml.io.model_file import kind_of, load_model
-from sciml.io.zarr_store import verify_dataset
+from sciml.io.seal import SELF, manifest_of, seal
+from sciml.io.zarr_store import attributes_of, is_own_store, verify_dataset
 
 Kind = Literal["missing", "torn", "stale", "version"]
 Settings = Callable[[Path, str], dict[str, Any]]
-KEYS = {"config", "versions", "data_sha256"}
 CALIBRATION, MODEL = "solver calibration", "model.safetensors"
-LEFT_OUT = ("run", ".snakemake")  # checkpoints, and what Snakemake keeps for itself
+RUN_OF = re.compile("[0-9a-f]{16}")  # a folder of checkpoints, named by its fingerprint
 LATELY = "run it again"
 
 
@@ -120,11 +122,11 @@ def verify(folder: Path, settings: Settings, *, inputs: bool = True) -> Verified
     findings, manifests = [], []
     for path in files:
         try:
-            values = _read_json(path) if path.suffix == ".json" else None
+            values = _manifest_in(path)
         except InputError as error:
             findings.append(Finding("torn", path, _without(path, error)))
             continue
-        if isinstance(values, dict) and values.keys() >= KEYS:
+        if values is not None:
             manifests.append(Manifest(path, values))
     digest = cache(content_digest)
     for manifest in manifests:
@@ -134,25 +136,44 @@ def verify(folder: Path, settings: Settings, *, inputs: bool = True) -> Verified
     return Verified(tuple(manifests), len(files), tuple(sorted(findings, key=lambda found: (str(found.path), found.kind))))
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    """What is looked at: JSON, events and models, and datasets as wholes."""
+def is_left_out(path: Path) -> bool:
+    """Whether a folder holds what Snakemake keeps for itself, or checkpoints."""
+    if path.name != "run" or not path.is_dir():
+        return path.name == ".snakemake"
+    return all(RUN_OF.fullmatch(each.name) or each.name.startswith(".") for each in path.iterdir())
+
+
+def _files(folder: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
+    """What is looked at: JSON, events and models, and datasets as wholes; links are followed, but none back upwards."""
+    above = (*above, folder.resolve())
     for path in sorted(folder.iterdir()):
-        if path.is_dir() and path.name not in LEFT_OUT and not path.is_symlink():
+        if path.is_dir() and not is_left_out(path) and path.resolve() not in above:
             if path.suffix == ".zarr" or (path / "zarr.json").is_file():
                 yield path
             elif not path.name.startswith("."):
-                yield from _files(path)
+                yield from _files(path, above)
         elif path.is_file() and path.suffix in (".json", ".jsonl", ".safetensors") and not path.name.startswith("."):
             yield path
 
 
+def _manifest_in(path: Path) -> dict[str, Any] | None:
+    """The manifest that a file is, or that is part of it."""
+    if path.suffix == ".json":
+        return manifest_of(_read_json(path))
+    return manifest_of(attributes_of(path)) if path.is_dir() and is_own_store(path) else None
+
+
 def _read_json(path: Path) -> Any:
+    """Its content, which is compared with the digest that it has of itself, if it has one."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
     except (ValueError, RecursionError) as error:  # JSON or UTF-8
         raise InputError(f"{path}: is not JSON ({error})") from error
+    if manifest_of(values) is not None and values.get(SELF, seal(values)) != seal(values):
+        raise InputError(f"{path}: is not as it was written: it does not match its own sha256")
+    return values
 
 
 def _of_manifest(
@@ -178,8 +199,10 @@ def _of_manifest(
 def _of_output(manifest: Manifest, path: Path, recorded: str, digest: Callable[[Path], str]) -> Iterator[Finding]:
     if not path.exists():
         yield Finding("missing", path, f"{manifest.path.name} says that it was written: {LATELY}")
-    elif digest(path) != recorded:
-        torn = next(_of_file(path, digest), None)
+        return
+    torn = next(_of_file(path, digest), None) if path.is_dir() else None  # the digest of a dataset is that of its record
+    if torn is not None or digest(path) != recorded:
+        torn = torn or next(_of_file(path, digest), None)
         digests = f"sha256 {digest(path)[:12]}, recorded {recorded[:12]}"
         other = f"is another file than the one that {manifest.path.name} is of ({digests})"
         yield torn or Finding("stale", path, other)

@@ -19,6 +19,7 @@ from sciml.io.errors import InputError
 from sciml.io.fetch import sha256
 
 _CHUNK_BYTES = 1 << 22
+_STORES = ("zarr.json", ".zgroup")  # of Zarr formats 3 and 2
 _MANIFEST = "sha256"
 _SELF = "."  # stands among the arrays for the metadata of the whole; stores of earlier versions have none
 
@@ -40,8 +41,12 @@ def write_dataset(dataset: xr.Dataset, path: str | Path) -> None:
 
     Args:
         dataset: Numbers and dates only; attributes must be JSON. Encodings of the file it came from are dropped.
-        path: Directory to write or replace.
+        path: Directory to write, or to replace, if it is a Zarr store.
+
+    Raises:
+        InputError: there is a folder with other things in it.
     """
+    check_replaceable(Path(path))
     plain = dataset.drop_encoding()
     encoding = {str(name): {"chunks": _chunks(array)} for name, array in plain.variables.items() if array.ndim}
     with atomic_directory(path) as folder:
@@ -51,6 +56,19 @@ def write_dataset(dataset: xr.Dataset, path: str | Path) -> None:
         metadata["attributes"][_MANIFEST] = {str(name): _files(folder / str(name)) for name in plain.variables}
         metadata["attributes"][_MANIFEST][_SELF] = {root.name: _metadata_digest(metadata)}
         root.write_text(json.dumps(metadata, indent=1))
+
+
+def check_replaceable(path: Path) -> None:
+    """Whether a dataset may be written to a path: what was there is removed, so it must not be a folder of other things.
+
+    Raises:
+        InputError: it is one.
+    """
+    stores = [*(path / name for name in _STORES), *path.glob("*/zarr.json")]  # one that was damaged may lack its own
+    if path.is_dir() and any(path.iterdir()) and not any(each.is_file() for each in stores):
+        raise InputError(
+            f"{path}: is a folder with other things in it, which would be lost: name another place for the dataset"
+        )
 
 
 def is_own_store(path: str | Path) -> bool:
@@ -114,6 +132,17 @@ def _manifest(path: Path) -> dict[str, dict[str, str]]:
     if changed:
         raise InputError(f"{root}: corrupt metadata: they do not match their sha256; write it anew")
     return record
+
+
+def attributes_of(path: Path) -> dict[str, Any]:
+    """What a dataset says of itself.
+
+    Raises:
+        InputError: its metadata are missing or corrupt.
+    """
+    _manifest(path)
+    attributes: dict[str, Any] = json.loads((path / "zarr.json").read_text(encoding="utf-8"))["attributes"]
+    return {name: value for name, value in attributes.items() if name != _MANIFEST}
 
 
 def _metadata_digest(metadata: dict[str, Any]) -> str:

@@ -21,7 +21,9 @@ from sciml.training.ema import ExponentialMovingAverage
 
 FORMAT = 2
 ADVICE = "delete it to train anew"
-SCALARS = ("step", "steps", "precision", "cpu_seconds", "wall_seconds", "loss")
+SCALARS = {"step": int, "steps": int, "precision": str, "cpu_seconds": float, "wall_seconds": float, "loss": float}
+HELD = {"fingerprint": str, **SCALARS, "model": dict, "ema": list, "optimizer": dict}
+HELD |= {"noise": torch.Tensor, "torch_rng": torch.Tensor, "cuda_rng": list}
 
 
 @dataclass
@@ -73,17 +75,22 @@ def read_checkpoint(path: Path, fingerprint: str) -> dict[str, Any]:
     """Read and check a checkpoint.
 
     Raises:
-        InputError: it is torn, changed, of another format, or of another configuration or data set.
+        InputError: it is torn, changed, of another format, not whole, or of another configuration or data set.
     """
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except UNREADABLE as error:
+        if not isinstance(content, dict) or content.get("format") != FORMAT:
+            raise InputError(f"{path}: not a training checkpoint of format {FORMAT}; {ADVICE}")
+        if content.pop("sha256", None) != digest(content):
+            raise InputError(f"{path}: damaged: its content does not match its sha256; {ADVICE}")
+    except InputError:
+        raise
+    except (*UNREADABLE, RecursionError) as error:  # of values, too, that have no digest, such as a set
         raise InputError(f"{path}: not a readable checkpoint ({type(error).__name__}); {ADVICE}") from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise InputError(f"{path}: not a training checkpoint of format {FORMAT}; {ADVICE}")
-    recorded = content.pop("sha256", None)
-    if recorded != digest(content):
-        raise InputError(f"{path}: damaged: its content does not match its sha256; {ADVICE}")
+    for name, kind in HELD.items():
+        if not isinstance(content.get(name), kind):
+            found = f"got {type(content[name]).__name__}" if name in content else "it is missing"
+            raise InputError(f"{path}: not a whole checkpoint: `{name}` must be of type {kind.__name__}, {found}; {ADVICE}")
     if content["fingerprint"] != fingerprint:
         raise InputError(
             f"{path}: belongs to another configuration or data set (fingerprint {content['fingerprint']}, this run has "

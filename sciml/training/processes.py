@@ -132,9 +132,26 @@ def current() -> Processes:
 
 
 def asked() -> int:
-    """How many processes torchrun, or whoever sets its variables, started for this work."""
-    named = all(os.environ.get(name) for name in ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"))
-    return int(os.environ["WORLD_SIZE"]) if named else 1
+    """How many processes torchrun, or whoever sets its variables, started for this work.
+
+    Raises:
+        InputError: a variable that is to hold a number holds another thing, or one out of its range.
+    """
+    if not all(os.environ.get(name) for name in ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")):
+        return 1
+    if (count := _number("WORLD_SIZE", 1)) > 1:
+        _number("RANK", 0, count - 1)
+        _number("MASTER_PORT", 0, 65535)
+        _number("LOCAL_RANK", 0)
+        _number("LOCAL_WORLD_SIZE", 1)
+    return count
+
+
+def _number(name: str, least: int, most: int = 2**31 - 1) -> int:
+    text = os.environ.get(name) or str(least)
+    if not (text.isascii() and text.isdecimal() and len(text) <= 10 and least <= int(text) <= most):
+        raise InputError(f"environment: `{name}` must be a whole number from {least} to {most}, got {text!r}")
+    return int(text)
 
 
 @contextmanager
@@ -152,8 +169,8 @@ def joined(patience: timedelta = PATIENCE) -> Iterator[Processes]:
         return
     backend = "gloo"
     if gpus := torch.cuda.device_count():
-        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")) % gpus)
-        if int(os.environ.get("LOCAL_WORLD_SIZE", "1")) <= gpus:
+        torch.cuda.set_device(_number("LOCAL_RANK", 0) % gpus)
+        if _number("LOCAL_WORLD_SIZE", 1) <= gpus:
             backend = "cpu:gloo,cuda:nccl"
     with _answered():
         dist.init_process_group(backend, timeout=patience)

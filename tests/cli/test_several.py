@@ -118,6 +118,30 @@ def test_other_verbs_are_for_one_process(folder: Path, run: Run, monkeypatch: py
     assert code == 2 and said.startswith("sciml: `sciml prepare` runs in one process, got 2; several share train, sample")
 
 
+@pytest.mark.parametrize("verb", ["prepare", "train"])
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("WORLD_SIZE", "abc", "1 to 2147483647"),
+        ("WORLD_SIZE", "-2", "1 to 2147483647"),
+        ("RANK", "x", "0 to 1"),
+        ("RANK", "2", "0 to 1"),
+        ("MASTER_PORT", "99999", "0 to 65535"),
+        ("LOCAL_RANK", "x", "0 to 2147483647"),
+        ("LOCAL_WORLD_SIZE", "two", "1 to 2147483647"),
+    ],
+)
+def test_variables_that_are_no_numbers_are_named(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch, verb: str, name: str, value: str, allowed: str
+) -> None:
+    usual = {"RANK": "0", "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "1"}
+    for variable, text in {**usual, name: value}.items():
+        monkeypatch.setenv(variable, text)
+    code, said = run(verb, *(training(tmp_path, "m")[1:] if verb == "train" else ("--config", "c", "--output", "o")))
+    assert code == 2 and said.count("\n") == 1
+    assert f"environment: `{name}` must be a whole number from {allowed}, got {value!r}" in said
+
+
 @pytest.mark.parametrize(("local_rank", "said"), [("0", "sciml (process 1): `sciml prepare` runs"), ("1", "")])
 def test_bad_input_is_said_by_one_process_of_a_machine(
     folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch, local_rank: str, said: str

@@ -2,10 +2,11 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from sciml.config.base import Config, parse, to_yaml
+from sciml.config.base import Config, parse, read_yaml, to_yaml
 from sciml.config.models import DiffusionConfig, TrainingConfig, UNetConfig
 from sciml.config.settings import ComparisonConfig, EvaluationConfig, FileConfig
 from sciml.io.errors import InputError
@@ -51,6 +52,55 @@ def test_problems_name_field_value_and_what_is_allowed(cls: type[Config], values
 def test_whole_numbers_do_for_real_ones() -> None:
     config = parse(TrainingConfig, {"steps": 100, "clip": 2}, "f")
     assert config.clip == 2.0 and "clip: 2.0" in to_yaml(config)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("2024-13-45", "line 2: '2024-13-45' cannot be read: month must be in 1..12$"),
+        ("2024-01-01 25:61:61", "line 2: '2024-01-01 25:61:61' cannot be read: hour must be in 0..23$"),
+        ("0x_", "line 2: '0x_' cannot be read: "),
+        ("0b_", "line 2: '0b_' cannot be read: "),
+        ("9" * 6000, r"line 2: '9{56}\.\.\. cannot be read: Exceeds the limit"),
+        ("0x" + "f" * 6000, r"line 2: '0xf{54}\.\.\. cannot be read: Exceeds the limit"),
+        (":".join(["1"] * 250) + ".5", "line 2: .* cannot be read: int too large"),
+        ("!!int ''", "line 2: '' cannot be read: "),
+        ("!!bool perhaps", "line 2: 'perhaps' cannot be read: "),
+        ("!!timestamp soon", "line 2: 'soon' cannot be read: "),
+        ("[" * 5000, "nested too deeply$"),
+        ("{a: 1, b: 2, a: 3}", "line 2: key 'a' is there already, in line 2$"),
+        ("{~: a, null: b}", "line 2: key None is there already"),
+        ("{1: a, 0x1: b}", "line 2: key 1 is there already"),
+        ("1\ndata: 2\nother: 3\n'data': 4", "line 5: key 'data' is there already, in line 3$"),
+        ("[{a: &m {x: 1, x: 2}}, {<<: *m}]", "line 2: key 'x' is there already"),
+        ("{[a]: 1, [a]: 2}", "found unhashable key"),
+    ],
+)
+def test_yaml_that_cannot_be_read_is_one_line(tmp_path: Path, value: str, message: str) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text(f"first: 0\nnote: {value}\n")
+    with pytest.raises(InputError, match=f"^{path}: not valid YAML: .*{message}") as caught:
+        read_yaml(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_merged_keys_may_be_said_again(tmp_path: Path) -> None:
+    """Also where a mapping is merged into another before it is read itself."""
+    path = tmp_path / "c.yaml"
+    path.write_text(
+        "base: &b {x: 1, y: 2}\nnested: {deep: &d {<<: *b, x: 3}}\nlater: {<<: *d, y: 4}\n"
+        "both: {<<: [*b, *d], z: 5}\ntwice: {<<: {p: 1}, <<: {q: 2}}\nsame: *d\n=: 6\n"
+    )
+    deep = {"x": 3, "y": 2}
+    assert read_yaml(path) == {
+        "base": {"x": 1, "y": 2},
+        "nested": {"deep": deep},
+        "later": {"x": 3, "y": 4},
+        "both": {"x": 1, "y": 2, "z": 5},
+        "twice": {"p": 1, "q": 2},
+        "same": deep,
+        "=": 6,
+    }
 
 
 def test_reading_a_configuration_loads_no_torch() -> None:

@@ -59,6 +59,11 @@ def test_a_table_that_is_not_there_or_a_folder_is_said(tmp_path: Path) -> None:
             read_rows(SweepConfig(experiment="x", table=str(tmp_path / name)), "c")
 
 
+def test_what_is_no_path_is_said() -> None:
+    with pytest.raises(InputError, match=r"^c.yaml: `sweeps.s`: `table` must be the path of a file, got 'a\\x00b'"):
+        read_rows(SweepConfig(experiment="x", table="a\0b"), "c.yaml: `sweeps.s`")
+
+
 def test_a_product_has_every_combination_once() -> None:
     values = {"a": (1, 2, 3), "b": ("x", "y"), "seed": (0, 1)}
     table = read_rows(SweepConfig(experiment="x", product=values), "c: `sweeps.s`")

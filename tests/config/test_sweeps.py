@@ -249,6 +249,7 @@ WDNO = {"experiment": "burgers", "model": "wdno"}
             "row 2 would have the name of .*row 1, burgers-s-a: give it a `name` of its own",
         ),
         (WDNO | {"rows": [{"name": "a/b", "seed": 1}]}, "row 1: `name` may hold letters, digits, - and _ only, got 'a/b'"),
+        (WDNO | {"rows": [{"name": "a" * 300}]}, r"row 1: `name` may have 100 characters, got 300: a{20}\.\.\.$"),
         (
             WDNO | {"rows": [{"training.rate": 0.1, "models.wdno.training.rate": 0.1}]},
             "row 1: columns `training.rate` and `models.wdno.training.rate` are the same setting",

@@ -66,7 +66,8 @@ TOKENS = [
     b"\0", b"\n\n", b" ", b"\t", b",", b":", b">", b"<", b"#", b"%", b"\"", b"'", b"[", b"]", b"(", b")", b"=", b"\xff",
     b"\xc3\xa9", b"\xef\xbb\xbf", b"\x1f\x8b\x08", b"PK\x03\x04", b"\xe2\x80\xa8", b"\x0b", b"\x1c", b"&a;", b"*a",
     b"!!python/object:os.system", b"[" * 3000, b"(" * 3000, b"C" * 500, b"$$$$\n", b"M  END\n", b"TER\n", b"MODEL\n",
-    b"ENDMDL\n",
+    b"ENDMDL\n", b"2024-13-45", b"0x_", b"0b_", b"2024-01-01 25:61:61", b"9" * 6000, b"0x" + b"f" * 6000, b"!!int ''",
+    b"!!timestamp a", b"!!bool a", b"1:" * 200 + b".5", b"<<: ", b"data: {}\n",
 ]  # fmt: skip
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text(max_size=8),

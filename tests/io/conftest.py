@@ -15,6 +15,7 @@ DATA = {
 }
 NET = {"kind": "unet", "width": 4, "multipliers": [1]}
 MODEL = {"kind": "neural", "net": NET, "training": {"steps": 2, "batch": 4, "precision": "32"}}
+EVALUATION = {"windows": 2, "members": 2, "solver": {"name": "ddim", "steps": 2}}
 RUN = "results/pde/tiny/wdno/seed-0"
 
 
@@ -49,7 +50,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         place / "model.safetensors",
     ]
     assert sciml(folder, *train, "--manifest", place / "manifest.json", "--events", place / "events.jsonl") == 0
-    (run / "evaluation.json").write_text('{"scores": 1}')
+    (run.parent / "evaluation.yaml").write_text(yaml.safe_dump({"window": WINDOW, "evaluation": EVALUATION}))
+    judged = ["--config", place.parent / "evaluation.yaml", "--data", "data.zarr", "--model", place / "model.safetensors"]
+    written = ["--output", place / "evaluation.json", "--pictures", place / "pictures.npz"]
+    assert sciml(folder, "evaluate", *judged, *written) == 0
     return folder
 
 

@@ -23,9 +23,10 @@ def test_each_file_is_there_with_its_sha256(results: Path, packed: Path) -> None
 
     crate = ROCrate(packed)
     files = [entity for entity in crate.get_entities() if entity.type == "File"]
-    names = {"model.safetensors", "events.jsonl", "manifest.json", "evaluation.json"}
+    names = {"model.safetensors", "events.jsonl", "manifest.json", "evaluation.json", "pictures.npz"}
     assert {entity.id for entity in files} == {f"{RUN}/{name}".removeprefix("results/") for name in names} | {
-        "pde/tiny/wdno/training.yaml"
+        "pde/tiny/wdno/training.yaml",
+        "pde/tiny/wdno/evaluation.yaml",
     }
     for entity in files:
         assert entity["sha256"] == sha256((packed / entity.id).read_bytes()).hexdigest()
@@ -36,9 +37,10 @@ def test_an_action_says_what_was_made_from_what_by_which_command(results: Path, 
     from rocrate.rocrate import ROCrate
 
     manifest = json.loads((results / RUN / "manifest.json").read_text())
-    action, *others = ROCrate(packed).get_by_type("CreateAction")
-    assert not others
+    judged, action = ROCrate(packed).get_by_type("CreateAction")
     run = RUN.removeprefix("results/")
+    assert [each.id for each in judged["result"]] == [f"{run}/{n}" for n in ("pictures.npz", "evaluation.json")]
+    assert [each.id for each in judged["object"]][::2] == ["pde/tiny/wdno/evaluation.yaml", f"{run}/model.safetensors"]
     assert [each.id for each in action["result"]] == [
         f"{run}/{n}" for n in ("model.safetensors", "events.jsonl", "manifest.json")
     ]
@@ -71,6 +73,18 @@ def test_a_zip_file_holds_the_same_once(results: Path, packed: Path) -> None:
         assert file.testzip() is None
     assert sorted(names) == sorted(path.relative_to(packed).as_posix() for path in packed.rglob("*") if path.is_file())
     assert sorted(path.name for path in results.iterdir() if path.name.startswith(".")) == []
+
+
+def test_an_output_in_the_place_of_other_things_is_refused(results: Path, capsys: pytest.CaptureFixture) -> None:
+    """What stood there would be lost."""
+    (results / "thesis").mkdir()
+    (results / "thesis/text.txt").write_text("years of work")
+    for place, said in (("..", "must lie outside results"), ("thesis", "is a folder with other things in it")):
+        assert sciml(results, "crate", "results", "--output", place) == 2
+        assert said in capsys.readouterr().err
+    assert (results / "thesis/text.txt").read_text() == "years of work"
+    for _ in range(2):
+        assert sciml(results, "crate", "results", "--output", "crate") == 0
 
 
 def test_torn_results_and_an_output_among_them_are_refused(results: Path, capsys: pytest.CaptureFixture) -> None:

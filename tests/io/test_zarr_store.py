@@ -54,6 +54,17 @@ def test_writing_replaces_what_was_there(dataset, store):
     assert [p.name for p in store.parent.iterdir()] == [store.name]
 
 
+def test_a_folder_of_other_things_is_not_replaced(dataset, store, tmp_path):
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home/thesis.txt").write_text("years of work")
+    with pytest.raises(InputError, match="home: is a folder with other things in it, which would be lost"):
+        write_dataset(dataset, tmp_path / "home")
+    assert (tmp_path / "home/thesis.txt").exists()
+    (store / "zarr.json").unlink()  # what is left of a damaged store may be replaced
+    write_dataset(dataset, store)
+    assert read_dataset(store)
+
+
 def test_dataset_from_a_compressed_netcdf_can_be_written(dataset, tmp_path):
     small = dataset.isel(x=slice(10))
     small.to_netcdf(tmp_path / "a.nc", encoding={"u": {"zlib": True, "chunksizes": (1, 9, 10)}})

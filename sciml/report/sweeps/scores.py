@@ -7,6 +7,7 @@ from typing import Any
 
 from sciml.config.sweep_settings import SweepRunConfig
 from sciml.io.errors import InputError
+from sciml.io.seal import MADE_BY
 from sciml.report.record import Record, read_record
 
 _NO_SCORES = ("seed", "members", "windows", "count", "alpha")
@@ -28,7 +29,7 @@ def read_scores(file: Path) -> dict[str, float]:
             raise InputError(f"{file}: exactly one of `scores` must have `main` true, got {len(mains)}")
         found = sorted(_numbers(mains[0]), key=lambda entry: entry[0] in _COSTS)  # stable: costs go last
         return dict(found)
-    top = {name: value for name, value in record.values.items() if name != "scores"}
+    top = {name: value for name, value in record.values.items() if name not in ("scores", MADE_BY)}
     estimates = dict(_values("", record.mapping("scores"))) | dict(_values("", top))
     return estimates | dict(_reached(record)) | dict(_numbers(record))
 
