@@ -29,12 +29,12 @@ class Seen:
     Args:
         scenario: what was done.
         outcome: in words.
-        good: whether it is as it should be.
+        good: whether it is as it should be; None if it could not be tried.
     """
 
     scenario: str
     outcome: str
-    good: bool
+    good: bool | None
 
 
 @contextmanager
@@ -94,7 +94,7 @@ def disk_full_for_the_model(prepared: Path) -> Seen:
     folder = copied(prepared, "model-full")
     with small_disk(folder / "out", 4) as mounted:
         if not mounted:
-            return Seen("disk full for the model", "nothing may be mounted here", True)
+            return Seen("disk full for the model", "not tried: nothing may be mounted here", None)
         more = ("--output", "out/model.safetensors", "--run-directory", "run")
         child = train(folder, *more)
         child.wait()
@@ -114,7 +114,7 @@ def read_only(prepared: Path) -> Seen:
     folder = copied(prepared, "read-only")
     with small_disk(folder / "run", 8192) as mounted:
         if not mounted:
-            return Seen("read-only folder", "nothing may be mounted here", True)
+            return Seen("read-only folder", "not tried: nothing may be mounted here", None)
         _mount("-o", "remount,ro", str(folder / "run"))
         child = train(folder)
         child.wait()
@@ -172,9 +172,10 @@ def asked_to_stop(prepared: Path) -> Iterator[Seen]:
             if when == "while it trains":
                 wait_for_checkpoint(folder, child, 20)
             else:
-                time.sleep(0.1 * seconds)
+                time.sleep(0.02 * seconds)
             child.kill(number)
             code = child.wait()
+            when = "while it trains" if "at step" in child.said else "while it loads"
             equal = train(folder).wait() == 0 and content_digest(folder / "model.safetensors") == expected
             yield Seen(
                 f"{number.name} {when}", f"exit code {code}, {_last(child)}; {_said(equal)}", code == STOPPED and equal

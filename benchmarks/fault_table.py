@@ -15,7 +15,7 @@ from fault_kills import kill_trainings
 from fault_system import scenarios
 from fault_workflow import kill_workflows, two_drivers
 
-Row = tuple[str, str, bool]
+Row = tuple[str, str, bool | None]
 NAMES = ("kills", "unequal", "torn", "failed", "refused_corrupt", "accepted_corrupt")
 TRAINER_KILLS, ROUNDS = 20, 3  # of each domain
 

@@ -18,6 +18,7 @@ from sciml.cli.options import (
     SEED,
     domain_of,
     provenance_of,
+    time_left,
     write_account,
 )
 from sciml.cli.sequence_distillation import distill_sequences
@@ -67,7 +68,7 @@ def distill(
         seed=seed,
         run_directory=run_directory,
         digest=digest,
-        time_limit=time_limit,
+        time_limit=time_left(time_limit),
         origin=str(model),
     )
     save_forecaster(output, made.forecaster, training)

@@ -19,6 +19,7 @@ from sciml.cli.options import (
     SEED,
     domain_of,
     provenance_of,
+    time_left,
     write_account,
     write_json,
 )
@@ -89,7 +90,7 @@ def train_fields(
     from sciml.pde.train import train_forecaster
 
     origin = provenance_of(job.model_dump(mode="json"), dataset_digest(data), seed)
-    trained = train_forecaster(job, data, seed=seed, run_directory=run_directory, time_limit=time_limit)
+    trained = train_forecaster(job, data, seed=seed, run_directory=run_directory, time_limit=time_left(time_limit))
     if not leads():
         return
     save_forecaster(output, trained.forecaster, job)

@@ -7,7 +7,19 @@ from typing import Any, Literal
 
 import click
 
-from sciml.cli.options import CONFIG, EVENTS, FILE, LIMIT, MANIFEST, OUTPUT, RUN, SEED, provenance_of, write_account
+from sciml.cli.options import (
+    CONFIG,
+    EVENTS,
+    FILE,
+    LIMIT,
+    MANIFEST,
+    OUTPUT,
+    RUN,
+    SEED,
+    provenance_of,
+    time_left,
+    write_account,
+)
 from sciml.config.base import read_config
 from sciml.config.inverse_folding import FoldingJob, StructureRules
 from sciml.config.sequence_settings import SequenceSamplingConfig
@@ -64,7 +76,7 @@ def fold(
         seed=seed,
         run_directory=run_directory or output.parent / "run",
         fingerprint=fingerprint(plain, content, seed),
-        time_limit=time_limit,
+        time_limit=time_left(time_limit),
     )
     save_folder(output, trained.denoiser, job.model)
     facts = {"structures": list(files), "parameters": trained.parameters}

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from pathlib import Path
 
-from sciml.cli.options import provenance_of, write_account
+from sciml.cli.options import provenance_of, time_left, write_account
 from sciml.config.base import read_config
 from sciml.config.graph_settings import GraphDistillationJob
 
@@ -38,7 +38,7 @@ def distill_graphs(
         seed=seed,
         run_directory=run_directory,
         fingerprint=fingerprint(plain, digest, seed),
-        time_limit=time_limit,
+        time_limit=time_left(time_limit),
         properties=load_properties(data, "train"),
         origin=str(model),
     )

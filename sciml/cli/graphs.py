@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sciml.cli.account import origin_of
-from sciml.cli.options import FILE, OUTPUT, provenance_of, write_account, write_json
+from sciml.cli.options import FILE, OUTPUT, provenance_of, time_left, write_account, write_json
 from sciml.cli.several import leads
 from sciml.config.base import read_config, to_yaml
 from sciml.config.graph_settings import (
@@ -58,7 +58,7 @@ def train_graphs(
         seed=seed,
         run_directory=run_directory,
         fingerprint=fingerprint(plain, digest, seed),
-        time_limit=time_limit,
+        time_limit=time_left(time_limit),
         properties=load_properties(data, "train"),
     )
     if not leads():

@@ -5,7 +5,20 @@ from pathlib import Path
 
 import click
 
-from sciml.cli.options import CONFIG, DATA, EVENTS, LIMIT, MANIFEST, MODEL, OUTPUT, RUN, SEED, provenance_of, write_account
+from sciml.cli.options import (
+    CONFIG,
+    DATA,
+    EVENTS,
+    LIMIT,
+    MANIFEST,
+    MODEL,
+    OUTPUT,
+    RUN,
+    SEED,
+    provenance_of,
+    time_left,
+    write_account,
+)
 from sciml.config.base import read_config
 from sciml.config.graph_settings import GraphGuideJob
 
@@ -54,7 +67,7 @@ def guide(
         seed=seed,
         run_directory=run_directory or output.parent / "run",
         fingerprint=fingerprint(plain, digest, seed),
-        time_limit=time_limit,
+        time_limit=time_left(time_limit),
         properties=load_properties(data, "train"),
     )
     save_guide(output, trained.guide, job.guide, generator, made_of)

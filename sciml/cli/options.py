@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ from sciml.io.atomic import atomic_file
 from sciml.io.errors import InputError
 
 FILE = click.Path(path_type=Path)
+BEGAN = "sciml.began"  # when the verb was called, by the monotonic clock
 _WRITTEN = ("output", "manifest", "events")
 
 
 def _finite(context: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
+    context.meta[BEGAN] = time.monotonic()
     if value is not None and not math.isfinite(value):
         raise click.BadParameter(f"must be a finite number of seconds, got {value}")
     return value
@@ -52,6 +55,12 @@ LIMIT = click.option(
 SEED = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of everything random.")
 DOMAINS = ("fields", "graphs", "sequences")
 NAME = click.option("--name", nargs=2, default=("", ""), metavar="DATASET MODEL", help="What the report calls them.")
+
+
+def time_left(limit: float | None) -> float | None:
+    """Of a time limit what the verb has not used up yet, with its imports; at the end of it a little, in which to save."""
+    began = click.get_current_context().meta[BEGAN]
+    return None if limit is None else max(limit - (time.monotonic() - began), 1e-3)
 
 
 def domain_of(config: Path) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from pathlib import Path
 
-from sciml.cli.options import provenance_of, write_account
+from sciml.cli.options import provenance_of, time_left, write_account
 from sciml.config.base import read_config
 from sciml.config.sequence_settings import SequenceDistillationJob
 
@@ -42,7 +42,7 @@ def distill_sequences(
         seed=seed,
         run_directory=run_directory,
         fingerprint=fingerprint(plain, digest, seed),
-        time_limit=time_limit,
+        time_limit=time_left(time_limit),
         origin=str(model),
     )
     save_generator(output, made.generator, made_of)

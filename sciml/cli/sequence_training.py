@@ -19,6 +19,7 @@ from sciml.cli.options import (
     RUN,
     SEED,
     provenance_of,
+    time_left,
     write_account,
     write_json,
 )
@@ -75,7 +76,7 @@ def oracle(
         seed=seed,
         run_directory=run_directory or output.parent / "run",
         fingerprint=fingerprint(plain | {"member": member}, digest, seed),
-        time_limit=time_limit,
+        time_limit=time_left(time_limit),
     )
     save_oracle(output, found.trained.oracle)
     if quality:
@@ -140,7 +141,7 @@ def finetune(
         seed=seed,
         run_directory=run_directory or output.parent / "run",
         fingerprint=fingerprint(plain, digest, seed),
-        time_limit=time_limit,
+        time_limit=time_left(time_limit),
     )
     save_generator(output, tuned.generator, made_of)
     if tuned.alarm:

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from sciml.cli.account import origin_of
-from sciml.cli.options import provenance_of, write_account, write_json
+from sciml.cli.options import provenance_of, time_left, write_account, write_json
 from sciml.cli.several import leads
 from sciml.config.base import read_config, to_yaml
 from sciml.config.sequence_settings import SequenceComparisonJob, SequenceDataJob, SequenceTrainingJob
@@ -45,7 +45,7 @@ def train_sequences(
         seed=seed,
         run_directory=run_directory,
         fingerprint=fingerprint(plain, digest, seed),
-        time_limit=time_limit,
+        time_limit=time_left(time_limit),
     )
     if not leads():
         return

@@ -8,7 +8,19 @@ from typing import Literal
 import click
 
 from sciml.cli.fold import structure_options
-from sciml.cli.options import CONFIG, EVENTS, FILE, LIMIT, MANIFEST, OUTPUT, RUN, SEED, provenance_of, write_account
+from sciml.cli.options import (
+    CONFIG,
+    EVENTS,
+    FILE,
+    LIMIT,
+    MANIFEST,
+    OUTPUT,
+    RUN,
+    SEED,
+    provenance_of,
+    time_left,
+    write_account,
+)
 from sciml.config.base import read_config
 from sciml.config.inverse_folding import StabilisingJob, StabilityJob, StructureRules
 
@@ -51,7 +63,7 @@ def stability(
         seed=seed,
         run_directory=run_directory or output.parent / "run",
         fingerprint=fingerprint(job.model_dump(mode="json"), sha256(data), seed),
-        time_limit=time_limit,
+        time_limit=time_left(time_limit),
     )
     save_stability(output, trained.model)
     if unseen is not None:
@@ -118,7 +130,7 @@ def stabilise(
         seed=seed,
         run_directory=run_directory or output.parent / "run",
         fingerprint=fingerprint(plain, content, seed),
-        time_limit=time_limit,
+        time_limit=time_left(time_limit),
     )
     save_folder(output, tuned.generator.plain, made_of)
     facts = {"alpha": tuned.alpha, "soft_hard_gap": tuned.gap, "path_divergence": tuned.divergence}

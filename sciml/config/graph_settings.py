@@ -12,7 +12,7 @@ from sciml.config.seeds import Seeds
 from sciml.config.solvers import SolverConfig
 
 Law = Literal["none", "community", "grid", "planar", "sbm", "tree"]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
 Part = Literal["nspdk", "fcd", "qed", "logp", "sa", "weight"]
 
 MOLECULES = ("qm9", "zinc250k", "molecules")  # kinds of data

@@ -15,6 +15,7 @@ from sciml.config.sequence_settings import SequenceExperimentConfig
 from sciml.config.solvers import SolverConfig
 from sciml.config.sweep_settings import Name, SweepConfig
 
+LONGEST = 200  # characters of a name: file systems take 255, with endings
 Dimension = Literal["trajectory", "time", "interval", "y", "x"]
 
 
@@ -174,6 +175,9 @@ class Settings(Config):
                 for name in (dataset, *experiment.models, *students):
                     if not name.replace("_", "").replace("-", "").isalnum():
                         raise ValueError(f"`{domain}.{dataset}`: names may hold letters, digits, - and _ only, got {name!r}")
+                    if len(name) > LONGEST:
+                        told = f"{name[:20]}... of {len(name)}"
+                        raise ValueError(f"`{domain}.{dataset}`: names may have at most {LONGEST} characters, got {told}")
         return self
 
 

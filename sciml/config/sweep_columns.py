@@ -71,7 +71,14 @@ def _plain(text: str) -> Cell:
     try:
         value = yaml.safe_load(text)
         return TypeAdapter(JsonValue).validate_python(value)
-    except (yaml.YAMLError, ValueError, RecursionError):  # a ValidationError is a ValueError
+    except (
+        yaml.YAMLError,
+        ValueError,
+        LookupError,
+        AttributeError,
+        ArithmeticError,
+        RecursionError,
+    ):  # !!int '' and the like
         return text
 
 

@@ -6,7 +6,7 @@ from pydantic import Field, JsonValue, NonNegativeInt, model_validator
 
 from sciml.config.base import Config
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
 Domain = Literal["pde", "graphs", "sequences"]
 Row = dict[str, JsonValue]
 Cell = bool | int | float | str | list[Any] | dict[str, Any] | None  # JsonValue, for what cannot resolve that

@@ -17,6 +17,10 @@ PACKAGES = (
     "pytorch-wavelets",
     "lightning-fabric",
     "neuraloperator",
+    "networkx",
+    "rdkit",
+    "scipy",
+    "torch-geometric",
 )
 
 

@@ -19,7 +19,7 @@ from sciml.io.errors import InputError
 from sciml.io.torch_file import UNREADABLE
 from sciml.training.ema import ExponentialMovingAverage
 
-FORMAT = 2
+FORMAT = 3
 ADVICE = "delete it to train anew"
 SCALARS = {"step": int, "steps": int, "precision": str, "cpu_seconds": float, "wall_seconds": float, "loss": float}
 HELD = {"fingerprint": str, **SCALARS, "model": dict, "ema": list, "optimizer": dict}

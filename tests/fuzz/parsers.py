@@ -261,8 +261,10 @@ def _saved(content: object) -> bytes:
 
 def _sealed_checkpoint() -> bytes:
     from sciml.io.digest import digest
+    from sciml.training.checkpoint import FORMAT, HELD
 
-    content = {"format": 2, "fingerprint": "mark", "step": 1, "model": {"a": torch.ones(3)}}
+    kept = {name: torch.ones(3) if kind is torch.Tensor else kind() for name, kind in HELD.items()}
+    content = {"format": FORMAT, **kept, "fingerprint": "mark", "model": {"a": torch.ones(3)}}
     return _saved(content | {"sha256": digest(content)})
 
 

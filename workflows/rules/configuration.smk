@@ -7,6 +7,7 @@ from shlex import quote
 
 from snakemake.utils import validate
 
+from sciml.config.base import read_yaml
 from sciml.io.errors import InputError
 
 # Names in these files are shared with Snakemake's own: so functions live in a module, and only a few are made here.
@@ -17,27 +18,27 @@ from plan import make_plan
 VERSIONS = {
     "fetch": 1,
     "prepare": 1,
-    "train": 1,
-    "distill": 1,
-    "calibrate": 1,
-    "evaluate": 3,
-    "compare": 1,
+    "train": 2,
+    "distill": 2,
+    "calibrate": 2,
+    "evaluate": 4,
+    "compare": 2,
     "solver_benchmark": 1,
     "graph_prepare": 1,
-    "graph_train": 1,
-    "graph_distill": 1,
-    "graph_sample": 3,
-    "graph_score": 2,
-    "graph_compare": 2,
-    "graph_guide": 1,
+    "graph_train": 2,
+    "graph_distill": 2,
+    "graph_sample": 4,
+    "graph_score": 3,
+    "graph_compare": 3,
+    "graph_guide": 2,
     "sequence_prepare": 1,
-    "sequence_oracle": 1,
-    "sequence_pretrain": 1,
-    "sequence_finetune": 1,
-    "sequence_distill": 1,
-    "sequence_sample": 2,
-    "sequence_score": 2,
-    "sequence_compare": 1,
+    "sequence_oracle": 2,
+    "sequence_pretrain": 2,
+    "sequence_finetune": 2,
+    "sequence_distill": 2,
+    "sequence_sample": 3,
+    "sequence_score": 3,
+    "sequence_compare": 2,
     "sweep_data": 1,
     "sweep_model": 1,
     "sweep_oracle": 1,
@@ -51,6 +52,8 @@ if not workflow.overwrite_configfiles:
 
 
 try:
+    for path in workflow.configfiles:
+        read_yaml(Path(path))  # of a key that is there twice Snakemake takes the last, without a word
     PLAN = make_plan(config, ", ".join(map(os.path.relpath, workflow.configfiles)) or "configuration")
 except InputError as error:
     print(f"sciml: {error}", file=sys.stderr)
