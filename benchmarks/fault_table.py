@@ -54,7 +54,8 @@ def _trainer(ready: Path, dice: random.Random, total: Counter[str]) -> Row:
     total["unequal"] += found.unequal
     total["torn"] += len(found.torn)
     total["failed"] += len(found.failed)
-    at = f"checkpoints at steps {sorted(found.steps)}"
+    trained = sum(step > 0 for step in found.steps)
+    at = f"{trained} after steps of training, checkpoints at {sorted(found.steps)}"
     outcome = f"{found.kills} kills in {found.runs} runs: {found.unequal} unequal, {len(found.torn)} torn; {at}"
     return "kill -9 of the trainer", outcome, not (found.unequal or found.torn or found.failed)
 

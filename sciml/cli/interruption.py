@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 ASKING = (signal.SIGTERM, signal.SIGUSR1)
+AGAIN = 0.2  # seconds: an exit that Python swallows, as it does in callbacks of its collector, is repeated
 
 
 @contextmanager
@@ -19,11 +20,17 @@ def leaving_when_asked(code: int) -> Iterator[None]:
 
     def leave(number: int, frame: FrameType | None) -> None:
         os.write(2, f"sciml: stopped by {signal.Signals(number).name}: run again\n".encode())  # print is not safe here
+        signal.setitimer(signal.ITIMER_REAL, AGAIN, AGAIN)
         sys.exit(code)
 
-    previous = {number: signal.signal(number, leave) for number in ASKING}
+    def leave_again(number: int, frame: FrameType | None) -> None:
+        sys.exit(code)
+
+    handlers = dict.fromkeys(ASKING, leave) | {signal.SIGALRM: leave_again}
+    previous = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in previous.items():
             signal.signal(number, handler)
