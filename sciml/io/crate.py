@@ -111,14 +111,15 @@ def _read(manifest: Manifest) -> list[tuple[Path, str | None]]:
     return [*settings, *manifest.files("inputs")]
 
 
-def _packed(folder: Path) -> list[Path]:
-    """Files and whole datasets to pack, by name; checkpoints and hidden files are left out."""
+def _packed(folder: Path, above: tuple[Path, ...] = ()) -> list[Path]:
+    """Files and whole datasets to pack, by name; checkpoints and hidden files are left out, links followed but upwards."""
     found: list[Path] = []
+    above = (*above, folder.resolve())
     for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or is_left_out(path) or path.is_symlink():
+        if path.name.startswith(".") or is_left_out(path) or path.resolve() in above:
             continue
         if path.is_dir() and path.suffix != ".zarr":
-            found += _packed(path)
+            found += _packed(path, above)
         else:
             found.append(path)
     return found

@@ -75,6 +75,15 @@ def test_a_zip_file_holds_the_same_once(results: Path, packed: Path) -> None:
     assert sorted(path.name for path in results.iterdir() if path.name.startswith(".")) == []
 
 
+def test_what_lies_elsewhere_and_is_linked_is_packed(results: Path, packed: Path) -> None:
+    (results / RUN).rename(results / "elsewhere")
+    (results / RUN).symlink_to(results / "elsewhere")
+    (results / "elsewhere/up").symlink_to(results / "results")
+    assert sciml(results, "crate", "results", "--output", "linked") == 0
+    files = [{path.relative_to(each) for path in each.rglob("*") if path.is_file()} for each in (packed, results / "linked")]
+    assert files[0] == files[1]
+
+
 def test_an_output_in_the_place_of_other_things_is_refused(results: Path, capsys: pytest.CaptureFixture) -> None:
     """What stood there would be lost."""
     (results / "thesis").mkdir()
