@@ -48,11 +48,13 @@ class Place:
         folder: with config.yaml.
         drivers: Snakemakes that were started in it.
         began: when the first of them was, on the clock of `time.monotonic`.
+        snakefile: of the workflow.
     """
 
     folder: Path
     began: float = 0.0
     drivers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    snakefile: Path = ROOT / "Snakefile"
 
     def write_profile(self, name: str, resources: dict[str, dict[str, object]] | None = None, **settings: object) -> Path:
         """A copy of a profile of the project, as a user makes one, with settings and resources of rules changed."""
@@ -68,7 +70,7 @@ class Place:
     def start(self, targets: list[str], *options: str) -> subprocess.Popen[bytes]:
         """Snakemake, asked for some files."""
         self.began = self.began or time.monotonic()
-        snakemake = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), *targets]
+        snakemake = [sys.executable, "-m", "snakemake", "--snakefile", str(self.snakefile), *targets]
         with (self.folder / "driver.log").open("ab") as log:
             line = [*snakemake, *options, "--configfile", "config.yaml"]
             driver = subprocess.Popen(line, cwd=self.folder, stdout=log, stderr=log, preexec_fn=_hear_interrupts)
