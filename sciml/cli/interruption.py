@@ -24,7 +24,8 @@ def leaving_when_asked(code: int) -> Iterator[None]:
         sys.exit(code)
 
     def leave_again(number: int, frame: FrameType | None) -> None:
-        sys.exit(code)
+        if not isinstance(sys.exception(), SystemExit):  # else it leaves, and cleans up behind itself
+            sys.exit(code)
 
     handlers = dict.fromkeys(ASKING, leave) | {signal.SIGALRM: leave_again}
     previous = {number: signal.signal(number, handler) for number, handler in handlers.items()}

@@ -18,7 +18,8 @@ BEGAN = "sciml.began"  # when the verb was called, by the monotonic clock
 _WRITTEN = ("output", "manifest", "events")
 
 
-def _finite(context: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
+def _begin(context: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
+    """Notes when the verb began; refuses a limit that never comes."""
     context.meta[BEGAN] = time.monotonic()
     if value is not None and not math.isfinite(value):
         raise click.BadParameter(f"must be a finite number of seconds, got {value}")
@@ -49,7 +50,7 @@ EVENTS = click.option("--events", type=FILE, callback=_apart, help="Also write t
 LIMIT = click.option(
     "--time-limit",
     type=click.FloatRange(min=0, min_open=True),
-    callback=_finite,
+    callback=_begin,
     help="Wall seconds after which to save and stop.",
 )
 SEED = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of everything random.")

@@ -62,6 +62,9 @@ def read_cell(text: str, types: list[Any]) -> Cell:
     return next((value for value in (plain, text) if any(_takes(kind, value) for kind in types)), plain)
 
 
+_UNREADABLE = (yaml.YAMLError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)  # such as !!int ''
+
+
 def _plain(text: str) -> Cell:
     for kind in (int, float):
         try:
@@ -71,14 +74,7 @@ def _plain(text: str) -> Cell:
     try:
         value = yaml.safe_load(text)
         return TypeAdapter(JsonValue).validate_python(value)
-    except (
-        yaml.YAMLError,
-        ValueError,
-        LookupError,
-        AttributeError,
-        ArithmeticError,
-        RecursionError,
-    ):  # !!int '' and the like
+    except _UNREADABLE:
         return text
 
 

@@ -21,6 +21,18 @@ def ask_now(_: object) -> None:
         pass
 
 
+def test_what_cleans_up_is_left_to_its_end() -> None:
+    cleaned = []
+    with pytest.raises(SystemExit), leaving_when_asked(75):
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(5)
+        finally:
+            time.sleep(0.7)
+            cleaned.append(True)
+    assert cleaned
+
+
 def test_an_exit_that_python_swallows_is_repeated(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture) -> None:
     """Exceptions in callbacks of weak references are printed and forgotten."""
     swallowed = []
