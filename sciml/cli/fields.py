@@ -13,6 +13,7 @@ from sciml.cli.options import (
     CONFIG,
     DATA,
     FILE,
+    MANIFEST,
     MODEL,
     NAME,
     OUTPUT,
@@ -197,6 +198,7 @@ def evaluate(
 @click.option("--solver", type=click.Choice(get_args(SolverName)), default="auto", show_default=True)
 @click.option("--steps", type=click.IntRange(min=1), default=10, show_default=True, help="Steps; of auto, network calls.")
 @CALIBRATION
+@MANIFEST
 def forecast(
     model: Path,
     data: Path,
@@ -208,8 +210,10 @@ def forecast(
     solver: Any,
     steps: int,
     calibration: Path | None,
+    manifest: Path | None,
 ) -> None:
     """Write forecasts of a trained model as NetCDF: dimensions (window, member, time, ...)."""
+    from sciml.io.zarr_store import dataset_digest
     from sciml.pde.export import write_forecast
     from sciml.pde.store import load_forecaster
 
@@ -229,6 +233,9 @@ def forecast(
         calibration=_calibration(calibration, model) if solver == "auto" else None,
         origin=str(model),
     )
+    if manifest and leads():
+        asked = {"window": job.window.model_dump(mode="json"), "solver": label, "split": split, "members": members}
+        write_account(manifest, None, None, provenance_of(asked, dataset_digest(data), seed))
     log.info("sampled with %s", label)
 
 

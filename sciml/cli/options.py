@@ -45,7 +45,7 @@ CALIBRATION = click.option(
 )
 OUTPUT = click.option("--output", type=FILE, required=True, callback=_apart, help="Where to write.")
 RUN = click.option("--run-directory", type=FILE, help="Where checkpoints and events live; beside the output by default.")
-MANIFEST = click.option("--manifest", type=FILE, callback=_apart, help="Also write where the model comes from, as JSON.")
+MANIFEST = click.option("--manifest", type=FILE, callback=_apart, help="Also write where the result comes from, as JSON.")
 EVENTS = click.option("--events", type=FILE, callback=_apart, help="Also write the events of the training, as JSON lines.")
 LIMIT = click.option(
     "--time-limit",

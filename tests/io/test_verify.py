@@ -46,6 +46,17 @@ def test_all_holds_also_after_a_move_of_the_whole(verify: Call) -> None:
     assert verify() == (0, ["2 manifests, 4 files: all holds"])
 
 
+def test_a_forecast_has_a_manifest_if_asked_for_one(results: Path, verify: Call) -> None:
+    forecast = ("forecast", "--model", f"{RUN}/model.safetensors", "--data", "data.zarr", "--solver", "ddim", "--steps", 1)
+    written = ("--output", "results/forecast.nc", "--manifest", "results/forecast.json")
+    assert sciml(results, *forecast, "--windows", 1, "--members", 1, *written) == 0
+    assert verify() == (0, ["3 manifests, 5 files: all holds"])
+    with (results / "results/forecast.nc").open("ab") as file:
+        file.write(b" ")
+    code, lines = verify()
+    assert code == 1 and lines[0].startswith("stale   results/forecast.nc: is another file than the one")
+
+
 @pytest.mark.parametrize(
     ("name", "change"),
     [
