@@ -60,9 +60,10 @@ except InputError as error:
     sys.exit(2)  # as the command line does; a WorkflowError would add lines of this file to the one that matters
 
 SETTINGS = PLAN.settings
-validate(SETTINGS.model_dump(mode="json"), "../schemas/config.schema.json", set_default=False)
-PLAN.write_jobs()
-print(*PLAN.left_out, sep="\n", end="\n" if PLAN.left_out else "", file=sys.stderr)
+if workflow.is_main_process:  # not each job of a cluster again, which starts a Snakemake of its own
+    validate(SETTINGS.model_dump(mode="json"), "../schemas/config.schema.json", set_default=False)
+    PLAN.write_jobs()
+    print(*PLAN.left_out, sep="\n", end="\n" if PLAN.left_out else "", file=sys.stderr)
 
 # What rules find in their environment: the `sciml` beside the Python that runs Snakemake, whether or not it is activated; and
 # where to fetch from, which is no parameter, since the sha256 is checked and another mirror should re-run nothing.
