@@ -41,7 +41,7 @@ from sciml.processes.absorbing import Absorbing
 
 STEPS = {
     "regression": 3000,
-    "pid": 5000,
+    "pid": 6000,  # of half the batch
     "boot": 3000,
     "boot_first_order": 3000,
     "consistency": 2500,

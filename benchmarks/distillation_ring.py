@@ -175,7 +175,7 @@ def one_call(method: str, bed: Bed, *, steps: int, seed: int, intervals: int = 2
         made = time.process_time() - began
         return student, made + seconds_of(PairObjective(student, WHOLE), pairs, steps, seed)
     if method == "pid":
-        return student, seconds_of(PIDObjective(student, bed.teacher, grid), blank, steps, seed)
+        return student, seconds_of(PIDObjective(student, bed.teacher, grid), blank, steps, seed, batch=BATCH // 2)
     boot = BootObjective(student, bed.teacher, grid, second_order=method == "boot")
     return student, seconds_of(boot, blank, steps, seed)
 
