@@ -1,9 +1,9 @@
-"""What goes wrong in reading files of torch."""
+"""What goes wrong in reading pickles, those of torch among them."""
 
 import pickle
 import struct
 
-# what torch's weights-only reader raises on bytes that are no pickle, or a torn one
+# what readers raise, torch's weights-only one among them, on bytes that are no pickle or a torn one
 UNREADABLE = (
     pickle.UnpicklingError,
     RuntimeError,
@@ -13,5 +13,8 @@ UNREADABLE = (
     LookupError,
     TypeError,
     AttributeError,
+    AssertionError,
+    ArithmeticError,
+    MemoryError,  # a few bytes can ask for any number of them
     struct.error,
 )

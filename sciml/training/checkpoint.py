@@ -85,7 +85,7 @@ def read_checkpoint(path: Path, fingerprint: str) -> dict[str, Any]:
             raise InputError(f"{path}: damaged: its content does not match its sha256; {ADVICE}")
     except InputError:
         raise
-    except (*UNREADABLE, RecursionError) as error:  # of values, too, that have no digest, such as a set
+    except UNREADABLE as error:  # of values, too, that have no digest, such as a set
         raise InputError(f"{path}: not a readable checkpoint ({type(error).__name__}); {ADVICE}") from error
     for name, kind in HELD.items():
         if not isinstance(content.get(name), kind):

@@ -1,5 +1,6 @@
 """A checkpoint is read back as it was written; any other content is refused in one line that names the file."""
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,15 @@ def test_what_is_read_is_what_was_written(tmp_path: Path) -> None:
     assert all(torch.equal(a, b) for a, b in zip(one.module.parameters(), other.module.parameters(), strict=True))
     assert digest(one.optimizer.state_dict()) == digest(other.optimizer.state_dict())
     assert (other.step, other.steps, other.cpu_seconds, other.wall_seconds, other.loss) == (1, 9, 0.5, 0.25, 1.5)
+
+
+def test_a_pickle_that_asks_for_no_storage_is_refused(tmp_path: Path) -> None:
+    """torch's reader asserts what a reference to a tensor is."""
+    torch.save({}, tmp_path / "whole")
+    with zipfile.ZipFile(tmp_path / "whole") as whole, zipfile.ZipFile(tmp_path / "c", "w") as torn:
+        for name in whole.namelist():
+            torn.writestr(name, b"\x80\x02K\x01Q." if name.endswith("data.pkl") else whole.read(name))
+    assert "not a readable checkpoint (AssertionError)" in refused(tmp_path / "c")
 
 
 @pytest.mark.parametrize("value", [{1, 2}, torch.float32, bytearray(b"a"), 1j, torch.eye(2).to_sparse()], ids=repr)

@@ -14,6 +14,7 @@ from typing import Any
 import networkx as nx
 
 from sciml.io.errors import InputError
+from sciml.io.torch_file import UNREADABLE
 
 NODES = (4, 18)
 GRAPHS = 200
@@ -39,7 +40,7 @@ def citation_graph(path: str | Path) -> nx.Graph:
             neighbours = _PlainUnpickler(file, encoding="latin1").load()
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
-    except (pickle.UnpicklingError, EOFError, ValueError, IndexError, KeyError, TypeError, AttributeError, OSError) as error:
+    except UNREADABLE as error:
         raise InputError(f"{path}: cannot be read as a dictionary of lists ({error})") from error
     whole = isinstance(neighbours, dict) and all(isinstance(near, list) for near in neighbours.values())
     if not (whole and all(type(i) is int for node, near in neighbours.items() for i in (node, *near))):

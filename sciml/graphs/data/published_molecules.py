@@ -87,8 +87,10 @@ def read_rows_file(path: str | Path, rows: int) -> list[int]:
     try:
         content = json.loads(Path(path).read_text())
         listed = content["valid_idxs"] if isinstance(content, dict) else content
-        numbers = [int(number) for number in listed]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        if not isinstance(listed, list):
+            raise TypeError(f"got {type(listed).__name__}")
+        numbers = [_row(entry) for entry in listed]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(f"{path}: must be JSON, a list of rows or one named valid_idxs ({error!r})") from error
     seen: set[int] = set()
     for number in numbers:
@@ -96,6 +98,13 @@ def read_rows_file(path: str | Path, rows: int) -> list[int]:
             raise InputError(f"{path}: row {number}: must be there once and lie in 0 to {rows - 1}")
         seen.add(number)
     return numbers
+
+
+def _row(entry: object) -> int:
+    """A whole number, or its digits as text, as QM9's file has them."""
+    if type(entry) is int or (isinstance(entry, str) and entry.isdecimal()):
+        return int(entry)
+    raise ValueError(f"{entry!r} is no row")
 
 
 def chosen_rows(

@@ -113,9 +113,15 @@ def read_pyg(path: str | Path) -> list[Data]:
         reason = f"it asks for {asked[1]}" if asked else type(error).__name__
         raise InputError(f"{path}: cannot be read as tensors and PyG's `Data` alone ({reason})") from error
     graphs = _separated(content, path) if isinstance(content, tuple) else content
-    if not isinstance(graphs, list) or not all(isinstance(data, Data) for data in graphs):
+    if not isinstance(graphs, list) or not all(isinstance(data, Data) and _is_whole(data) for data in graphs):
         raise InputError(f"{path}: must hold a list of PyG's `Data`, or collated data with slices")
     return graphs
+
+
+def _is_whole(data: Data) -> bool:
+    """Whether it has what PyG gives its data, as one that comes of a torn pickle, or of an old version, may not."""
+    store = vars(data).get("_store")
+    return isinstance(store, GlobalStorage) and isinstance(vars(store).get("_mapping"), dict)
 
 
 def _separated(content: tuple, path: Path) -> list[Data] | None:
@@ -137,7 +143,10 @@ def _separated(content: tuple, path: Path) -> list[Data] | None:
 
 def _plain(data: Data, atoms: tuple[str, ...], largest: int | None, where: str) -> Data:
     index = _edge_index(data, where)
-    n = data.num_nodes or 0
+    try:
+        n = data.num_nodes or 0
+    except IndexError as error:  # of a number where there should be one for each node
+        raise InputError(f"{where}: its fields must be of so many nodes or edges, one of them is a single number") from error
     if not isinstance(n, int) or n < 0:
         raise InputError(f"{where}: `num_nodes` must be a number of nodes, got {n!r}")
     if n == 0:

@@ -38,7 +38,8 @@ def test_says_what_is_wrong(tmp_path):
     path = tmp_path / "graph"
     with pytest.raises(InputError, match="graph: no such file"):
         citation_graph(path)
-    for content in (b"", b"no pickle", pickle.dumps({0: [1]})[:-3]):
+    asks_for_all_memory = b"\x80\x02\x8ecollections\ndefaultdict\n\xff"
+    for content in (b"", b"no pickle", pickle.dumps({0: [1]})[:-3], asks_for_all_memory):
         path.write_bytes(content)
         with pytest.raises(InputError, match="cannot be read as a dictionary of lists"):
             citation_graph(path)

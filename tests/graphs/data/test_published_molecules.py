@@ -57,6 +57,11 @@ def test_rows_that_will_not_do(tmp_path):
         ("[1, 1]", "row 1: must be there once"),
         ('{"rows": [1]}', "must be JSON, a list of rows or one named valid_idxs"),
         ("[1, ", "must be JSON"),
+        ("[" * 100_000, "must be JSON"),
+        ("[1, 1e999]", "inf is no row"),
+        ("[1.5]", "1.5 is no row"),
+        ("[true]", "True is no row"),
+        ('"012"', "got str"),
     ):
         path.write_text(content)
         with pytest.raises(InputError, match=message):

@@ -73,7 +73,7 @@ def test_files_that_will_not_do(tmp_path):
     (tmp_path / "x.pt").write_bytes(b"nothing")
     with pytest.raises(InputError, match="cannot be read"):
         read_pyg(tmp_path / "x.pt")
-    for content in (torch.ones(2), [torch.ones(2)], (1, 2)):
+    for content in (torch.ones(2), [torch.ones(2)], (1, 2), [Data.__new__(Data)]):
         torch.save(content, tmp_path / "x.pt")
         with pytest.raises(InputError, match="must hold a list of PyG's `Data`"):
             read_pyg(tmp_path / "x.pt")
@@ -119,6 +119,7 @@ STAR = index(*((i, j) for k in range(1, 6) for i, j in ((0, k), (k, 0))))
         (Data(edge_index=index((0, 1), (1, 0), (0, 1), (1, 0)), num_nodes=2), "graph 1: has an edge twice, 0 to 1"),
         (Data(edge_index=index((0, 2), (2, 0)), num_nodes=2), "`edge_index` must lie in 0 to 1, got 0 to 2"),
         (Data(num_nodes=2), "must have nodes and `edge_index`"),
+        (Data(edge_index=BOTH, x=torch.tensor(3.0)), "graph 1: its fields must be .*, one of them is a single number"),
         (Data(edge_index=BOTH.float(), num_nodes=2), r"integers of shape \(2, edge\), got torch.float32 \(2, 2\)"),
         (Data(edge_index=BOTH.bool(), num_nodes=2), r"integers of shape \(2, edge\), got torch.bool"),
         (Data(edge_index=BOTH[0], num_nodes=2), r"graph 1: `edge_index` must be .*, got torch.int64 \(2,\)"),
