@@ -21,7 +21,9 @@ GRAPHS = 200
 _ALLOWED = {("collections", "defaultdict"): defaultdict, ("__builtin__", "list"): list, ("builtins", "list"): list}
 
 
-class _PlainUnpickler(pickle.Unpickler):
+class _PlainUnpickler(pickle._Unpickler):
+    """Python's own, since that in C sets aside as much memory as a number in the file asks for."""
+
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in _ALLOWED:
             raise pickle.UnpicklingError(f"asks for {module}.{name}, allowed are collections.defaultdict and list")

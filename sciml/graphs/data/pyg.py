@@ -38,7 +38,7 @@ def from_pyg(
     graphs: Sequence[Data],
     atoms: tuple[str, ...] = (),
     *,
-    largest: int | None = None,
+    largest: int = 500,
     charges: Literal["refuse", "drop"] = "refuse",
     origin: str = "PyG data",
 ) -> GraphSet:
@@ -47,7 +47,7 @@ def from_pyg(
     Args:
         graphs: undirected, at least one.
         atoms: elements that the columns of `x` stand for; none: the graphs are no molecules.
-        largest: most nodes allowed; None for any number.
+        largest: most nodes allowed; the set is dense, so that one large graph makes all of them large.
         charges: of molecules, see `Rules`; an atom is charged where its bonds are too many for a neutral one.
         origin: what to call the source in an error, such as a file name.
 
@@ -65,7 +65,7 @@ def from_pyg(
 
 
 def pyg_rows(
-    graphs: Sequence[Data], atoms: tuple[str, ...], *, largest: int | None = None, origin: str = "PyG data"
+    graphs: Sequence[Data], atoms: tuple[str, ...], *, largest: int = 500, origin: str = "PyG data"
 ) -> Iterator[Row]:
     """The molecules as `molecule_set` takes them; arguments and errors as those of `from_pyg`, but `Rules` are not asked."""
     return _rows(_structures(graphs, atoms, largest, origin), origin)
@@ -79,7 +79,7 @@ def _rows(graphs: GraphSet, origin: str) -> Iterator[Row]:
         yield Row(f"{origin}: graph {number}", text, Chem.Mol() if fault else Chem.Mol(molecule))
 
 
-def _structures(graphs: Sequence[Data], atoms: tuple[str, ...], largest: int | None, origin: str) -> GraphSet:
+def _structures(graphs: Sequence[Data], atoms: tuple[str, ...], largest: int, origin: str) -> GraphSet:
     if not graphs:
         raise InputError(f"{origin}: there is no graph")
     plain = [_plain(data, atoms, largest, f"{origin}: graph {number}") for number, data in enumerate(graphs)]
@@ -141,7 +141,7 @@ def _separated(content: tuple, path: Path) -> list[Data] | None:
         raise InputError(f"{path}: its slices do not fit its data ({type(error).__name__}: {error})") from error
 
 
-def _plain(data: Data, atoms: tuple[str, ...], largest: int | None, where: str) -> Data:
+def _plain(data: Data, atoms: tuple[str, ...], largest: int, where: str) -> Data:
     index = _edge_index(data, where)
     try:
         n = data.num_nodes or 0
@@ -151,8 +151,7 @@ def _plain(data: Data, atoms: tuple[str, ...], largest: int | None, where: str) 
         raise InputError(f"{where}: `num_nodes` must be a number of nodes, got {n!r}")
     if n == 0:
         raise InputError(f"{where}: must have nodes and `edge_index`, got 0 nodes")
-    if largest is not None:
-        check_size(n, where, largest)
+    check_size(n, where, largest)
     if index.numel() and not 0 <= int(index.min()) <= int(index.max()) < n:
         raise InputError(f"{where}: `edge_index` must lie in 0 to {n - 1}, got {int(index.min())} to {int(index.max())}")
     loops = index[0] == index[1]

@@ -39,7 +39,8 @@ def test_says_what_is_wrong(tmp_path):
     with pytest.raises(InputError, match="graph: no such file"):
         citation_graph(path)
     asks_for_all_memory = b"\x80\x02\x8ecollections\ndefaultdict\n\xff"
-    for content in (b"", b"no pickle", pickle.dumps({0: [1]})[:-3], asks_for_all_memory):
+    remembers_a_thing_as_the_billionth = b"(tr\xff\xff\xff\x3f"
+    for content in (b"", b"no pickle", pickle.dumps({0: [1]})[:-3], asks_for_all_memory, remembers_a_thing_as_the_billionth):
         path.write_bytes(content)
         with pytest.raises(InputError, match="cannot be read as a dictionary of lists"):
             citation_graph(path)

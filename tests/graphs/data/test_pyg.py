@@ -171,6 +171,11 @@ def test_one_hot_may_be_truth_values():
     assert from_pyg([Data(x=X.bool(), edge_index=BOTH)], ATOMS).labels.tolist() == [[0, 1]]
 
 
+def test_no_number_in_a_file_asks_for_all_memory():
+    with pytest.raises(InputError, match=r"PyG data: graph 0: has 1000000000 nodes, allowed are 1 to 500 .`largest`."):
+        from_pyg([Data(edge_index=BOTH, num_nodes=10**9)])
+
+
 def test_no_graph_is_an_error():
     with pytest.raises(InputError, match="there is no graph"):
         from_pyg([])
