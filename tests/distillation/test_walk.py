@@ -24,7 +24,8 @@ def test_the_states_are_those_at_every_few_times() -> None:
     kept = walk(teacher, ddim(), x, grid, every=2, batch=2)
     assert len(kept) == 4 and torch.equal(kept[0], x)
     for k in (1, 2, 3):
-        assert torch.equal(kept[k], integrate(ddim(), teacher, x, grid[: 2 * k + 1]))
+        whole = integrate(ddim(), teacher, x, grid[: 2 * k + 1])  # of all at once, which some processors round otherwise
+        torch.testing.assert_close(kept[k], whole, rtol=0, atol=1e-14)
 
 
 def test_what_is_taken_apart_is_joined_again() -> None:
