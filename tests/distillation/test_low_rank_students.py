@@ -104,6 +104,7 @@ def one_call_error(student: Denoiser) -> float:
     return float(((found - end).square().mean() / end.square().mean()).sqrt())
 
 
+@pytest.mark.slow
 def test_a_change_of_low_rank_is_a_guided_student_of_one_call_and_helps_another_checkpoint(checkpoints) -> None:
     first, other = deepcopy(checkpoints)
     before = one_call_error(first), one_call_error(other)

@@ -28,7 +28,7 @@ NET = {"kind": "graph_transformer", "width": 16, "pair_width": 8, "layers": 1, "
 
 
 def settings(**changed) -> GraphGuideConfig:
-    training = {"steps": 250, "batch": 64, "rate": 1e-2, "precision": "32"}
+    training = {"steps": 500, "batch": 64, "rate": 1e-2, "precision": "32"}
     return parse(GraphGuideConfig, {"property": "edges", "net": NET, "tolerance": 0.2, "training": training} | changed, "f")
 
 
@@ -63,7 +63,7 @@ def test_a_trained_guide_knows_the_law_and_leads_up_and_down(model, random_graph
     guide, (mean, deviation) = trained.guide, trained.guide.property_scale.tolist()
     assert (mean, deviation) == pytest.approx((PAIRS * SHARE, math.sqrt(PAIRS * SHARE * (1 - SHARE))), rel=0.03)
     assert (
-        trained.report.steps == 250
+        trained.report.steps == 500
         and trained.run == tmp_path / "a"
         and not any(parameter.requires_grad for parameter in guide.parameters())
     )

@@ -45,8 +45,9 @@ def test_the_authors_checkpoints_compute_what_their_code_computes(mirror: Path, 
         said = [net(state.x, state.adj, state.mask) for net in (checkpoint.net_x, checkpoint.net_adj)]
         scores = denoiser_of(checkpoint).scores(state, reference["t"])
     found = dict(zip(("net_x", "net_adj", "score_x", "score_adj"), (*said, scores.x, scores.adj), strict=True))
-    for key, values in found.items():
-        torch.testing.assert_close(values, reference[key], rtol=0, atol=1e-5)
+    for key, values in found.items():  # scores are outputs divided by deviations, and so are their rounding errors
+        share = reference[key].abs().max() / reference[key.replace("score", "net")].abs().max()
+        torch.testing.assert_close(values, reference[key], rtol=0, atol=1e-5 * share.item())
     assert checkpoint.atoms == (("C", "N", "O", "F") if name == "qm9" else ())
     assert checkpoint.nodes == {"community_small": 20, "qm9": 9}[name]
 
@@ -64,11 +65,12 @@ class Says(nn.Module):
 
 @pytest.mark.parametrize("name", ["community_small", "qm9"])
 def test_scores_are_made_of_outputs_as_their_code_does_it(mirror: Path, name: str):
-    """To the bit, from the outputs of their networks."""
+    """From the outputs of their networks, to the bit on their processor, to two units in the last place on others."""
     checkpoint, reference, state = reference_of(mirror, name)
     process = denoiser_of(checkpoint).process
     scores = GraphScoreDenoiser(Says(reference["net_x"]), Says(reference["net_adj"]), process).scores(state, reference["t"])
-    assert torch.equal(scores.x, reference["score_x"]) and torch.equal(scores.adj, reference["score_adj"])
+    for found, expected in ((scores.x, reference["score_x"]), (scores.adj, reference["score_adj"])):
+        torch.testing.assert_close(found, expected, rtol=2.0**-22, atol=0)
 
 
 class EasyDict(dict[str, Any]):

@@ -37,6 +37,7 @@ def run(oracle, seed, solver, *, chains=800, rounds=10, **options):
     return denoising_mcmc(chain, oracle, exact_levels(oracle), solver, x, rounds=rounds, generator=generator)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("process", [VPLinear(), VE()], ids=lambda p: type(p).__name__)
 def test_weights_and_moments(process):
     """Of 8000 samples, of which perhaps one in three counts, for those of a chain are correlated: four standard errors."""

@@ -58,6 +58,7 @@ def test_a_second_run_does_nothing_and_a_change_re_runs_what_follows_from_it(sna
     assert Counter(_names(one)) == Counter(evaluate=1), one.stdout + one.stderr
 
 
+@pytest.mark.slow
 def test_graphs_run_whole_and_a_change_re_runs_what_follows_from_it(snakemake, write, graphs, tmp_path):
     config = ("--configfile", str(write({"graphs": graphs})))
     done = snakemake(*config)
