@@ -59,7 +59,7 @@ def quick() -> dict[str, Any]:
     """What takes less than a minute."""
     bed, law, floor = Bed("ring"), correlated_law(), Bed("ring").floor()
     students = {method: remeasured(method, bed, _kept(f"ring_{method}")) for method in KEPT}
-    scalars = lsd(law, Absorbing(law.shape[0]), seed=0)
+    scalars = lsd(law, Absorbing(law.shape[0]), seed=0, steps=150)  # half of what --full takes
     return {
         "students": "ring and Di4C: trained by --full with seed 0, and kept; others: small ones, trained on the spot",
         **{f"ring_floor_{name}": floor[name] for name in ("energy", "energy_biased")},
